@@ -1,0 +1,290 @@
+"""One code question, from the outcomes of its checks to points, verdict and reasons."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+from assignments.feedback import (
+    Wording,
+    common_diagnosis,
+    load_message,
+    needs_load_message,
+    numpy_warnings,
+    sentence,
+    summary,
+)
+from assignments.findings import JudgingError, picked
+from assignments.language import Mistake, Part
+from assignments.mistakes import Trial
+from assignments.render import clean, render, render_script
+from assignments.script import Load, Outcome, Status
+from assignments.spec import Assignment, Question
+from assignments.verdict import CheckResult, Curve, QuestionResult, Verdict
+
+ALL = Fraction(1)
+NOTHING = Fraction(0)
+HALF = Fraction(1, 2)
+
+MAX_CURVE_POINTS = 2000
+
+log = logging.getLogger(__name__)
+
+
+class CodeQuestion:
+    """One code question on its way from outcomes to a result."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        question: Question,
+        trial: Trial,
+        load: Load,
+        *,
+        has_printed: bool,
+        unsound: Sequence[str],
+    ) -> None:
+        self._question = question
+        self._trial = trial
+        self._code, self._parts, self._checks = trial.code, trial.parts, trial.checks
+        self._outcomes = trial.outcomes
+        self._load = load
+        self._has_printed = has_printed
+        self._unsound = unsound  # questions this one rests on that are not right themselves
+        self._titles = {other.id: other.title for other in assignment.questions}
+        self._wording = Wording(question, trial.code.reference, assignment.limits)
+        self._changed = [_changed(item, trial.code.may_change) for item in trial.outcomes]
+
+    def result(self) -> QuestionResult:
+        """Return the question's points, verdict and reasons."""
+        found = self._trial.mistakes
+        shares = self._shares(found)
+        score = sum((points_of(part.points, shares[part.name]) for part in self._parts), Decimal(0))
+        checks = [self._check_result(at) for at in range(len(self._checks))]
+        verdict = self._verdict(score, [check.verdict for check in checks])
+        cannot_tell = bool(self._unsound) and not found and verdict in {Verdict.FAILED, Verdict.PARTIAL}
+        if cannot_tell and verdict is Verdict.FAILED:
+            verdict = Verdict.SKIPPED
+        extra = [self._manner_result(part, shares) for part in self._parts if part.what != "value"]
+        rests = [self._rests_on()] if cannot_tell else []
+        named = list(dict.fromkeys(mistake.name for mistake in found.values()))
+        return QuestionResult(
+            id=self._question.id,
+            title=self._question.title,
+            score=score,
+            max_score=self._question.points,
+            verdict=verdict,
+            is_bonus=self._question.is_bonus,
+            mistake=named[0] if named else None,
+            feedback=tuple(dict.fromkeys([*rests, *self._feedback(found, checks, shares)])),
+            checks=(*checks, *extra),
+            curves=self._curves(),
+        )
+
+    # --- points -------------------------------------------------------------------------------------------------------
+
+    def _shares(self, found: Mapping[str, Mistake]) -> dict[str, Fraction]:
+        """Return the share of its points that each part earns."""
+        shares: dict[str, Fraction] = {}
+        for part in self._parts:
+            if part.needs is not None and not shares[part.needs]:
+                shares[part.name] = NOTHING
+            elif part.what == "value":
+                shares[part.name] = self._value_share(part, found.get(part.name))
+            else:
+                shares[part.name] = ALL if self._has_manners(part) else NOTHING
+        return shares
+
+    def _value_share(self, part: Part, mistake: Mistake | None) -> Fraction:
+        # Checks of one group count as one; each ungrouped check is its own.
+        units: dict[object, bool] = {}
+        for at, finding in self._trial.findings[part.name].items():
+            unit = self._checks[at].group or at
+            units[unit] = units.get(unit, True) and finding.is_right
+        share = Fraction(sum(units.values()), len(units))
+        if share == ALL:
+            return ALL
+        if mistake is not None:
+            return mistake.keeps
+        return share if share >= HALF else NOTHING
+
+    def _has_manners(self, part: Part) -> bool:
+        """Whether a "pure" or "quiet" part is earned: nothing changed in place, or no warning, wherever it returned."""
+        fed = self._trial.checks_of(part)
+        returned = [at for at in fed if self._outcomes[at].status is Status.RETURNED]
+        return 2 * len(returned) >= len(fed) and not any(self._offences(part, at) for at in returned)
+
+    def _offences(self, part: Part, at: int) -> list[str]:
+        if part.what == "pure":
+            return self._changed[at]
+        return [text for text in self._outcomes[at].warnings if str(text).startswith("RuntimeWarning")]
+
+    # --- verdicts -----------------------------------------------------------------------------------------------------
+
+    def _verdict(self, score: Decimal, verdicts: Sequence[Verdict]) -> Verdict:
+        if Verdict.GRADER_ERROR in verdicts:
+            return Verdict.GRADER_ERROR
+        if score == self._question.points:
+            return Verdict.PASSED
+        if score:
+            return Verdict.PARTIAL
+        wrong = [verdict for verdict in verdicts if verdict is not Verdict.PASSED]
+        # A check that never ran says nothing; the one that ended the process does.
+        reasons = [verdict for verdict in wrong if verdict is not Verdict.SKIPPED] or wrong
+        if not reasons:
+            return Verdict.FAILED
+        return reasons[0] if len(set(reasons)) == 1 else Verdict.FAILED
+
+    def _check_result(self, at: int) -> CheckResult:
+        check, outcome = self._checks[at], self._outcomes[at]
+        findings = {name: by_check[at] for name, by_check in self._trial.findings.items() if at in by_check}
+        wrong = [finding for finding in findings.values() if not finding.is_right]
+        verdict = wrong[0].verdict if wrong else Verdict.PASSED
+        if not findings and outcome.status is not Status.RETURNED:
+            # It feeds only how the function behaves, and there was nothing to see.
+            verdict = Verdict.FAILED
+            message = self._wording.status_message(outcome, is_visible=check.visible)
+        else:
+            message = self._wording.check_message(check, outcome, findings)
+        if wrong and outcome.rests_on is not None and outcome.status is not Status.RETURNED:
+            message = self._wording.skipped_message(outcome, self._titles)
+        result = CheckResult(check.name, check.visible, verdict, message)
+        return self._with_numbers(result, at) if check.visible else result
+
+    def _with_numbers(self, result: CheckResult, at: int) -> CheckResult:
+        check, outcome = self._checks[at], self._outcomes[at]
+        got: str | None = None
+        if outcome.status is Status.RETURNED:
+            got = render(outcome.value)
+        elif outcome.status is Status.RAISED:
+            got = clean(f"{outcome.error_type}: {outcome.message}")
+        expected = render(self._trial.expect(at).value) if check.holds is None else None
+        shows = check.shows if check.shows is not None else render_script(check.script, self._code.reference)
+        return replace(result, input=shows, got=got, expected=expected)
+
+    def _manner_result(self, part: Part, shares: Mapping[str, Fraction]) -> CheckResult:
+        """Return a "pure" or "quiet" part as a check of its own."""
+        if shares[part.name]:
+            return CheckResult(part.name, is_visible=True, verdict=Verdict.PASSED)
+        if part.needs is not None and not shares[part.needs]:
+            return CheckResult(part.name, True, Verdict.SKIPPED, "Counts once the values are right.")
+        return CheckResult(part.name, True, Verdict.FAILED, self._manner_message(part))
+
+    def _manner_message(self, part: Part) -> str:
+        offences = list(dict.fromkeys(text for at in self._trial.checks_of(part) for text in self._offences(part, at)))
+        if not offences:
+            return "Too few checks returned anything to tell."
+        if part.what == "pure":
+            return f"Changed in place: {_names(offences)}. Make a new array instead: `w = w + step`, not `w += step`."
+        said = "; ".join(numpy_warnings(self._outcomes)) or "a RuntimeWarning"
+        return f"The values are right, but NumPy warned on the way ({clean(said, 200)})."
+
+    def _rests_on(self) -> str:
+        first = ", ".join(f"`{self._titles.get(name, name)}`" for name in self._unsound)
+        return f"This question rests on {first}, which is not right yet. Mend that first: this may come right with it."
+
+    # --- words --------------------------------------------------------------------------------------------------------
+
+    def _feedback(
+        self, found: Mapping[str, Mistake], checks: Sequence[CheckResult], shares: Mapping[str, Fraction]
+    ) -> list[str]:
+        words = [mistake.says for mistake in found.values()]
+        if self._load.status is not Status.RETURNED and needs_load_message(self._outcomes):
+            words.append(load_message(self._load))
+        unexplained = [part for part in self._trial.value_parts if part.name not in found]
+        words += self._unexplained(unexplained, checks)
+        words += [
+            self._manner_message(part)
+            for part in self._parts
+            if part.what != "value" and not shares[part.name] and (part.needs is None or shares[part.needs])
+        ]
+        changed = list(dict.fromkeys(name for names in self._changed for name in names))
+        if changed and not any(part.what == "pure" for part in self._parts):
+            words.append(
+                f"An argument was changed in place: {_names(changed)}. It cost nothing here, but a caller's "
+                "arrays should come back as they were."
+            )
+        return words
+
+    def _unexplained(self, parts: Sequence[Part], checks: Sequence[CheckResult]) -> list[str]:
+        """Return what can be said about parts that failed in a way no mistake explains."""
+        wrong = [
+            (part, at, finding)
+            for part in parts
+            for at, finding in self._trial.findings[part.name].items()
+            if not finding.is_right
+        ]
+        if not wrong:
+            return []
+        # A check that is shown comes first: its numbers are beside it.
+        part, at, finding = min(wrong, key=lambda item: (not self._checks[item[1]].visible, item[1]))
+        verdicts = [check.verdict for check in checks]
+        words = [checks[at].message]
+        if len(set(verdicts) - {Verdict.SKIPPED}) > 1:
+            words.append(summary(self._checks, verdicts))
+        if finding.is_unjudged:
+            return words
+        diagnosis = common_diagnosis(self._trial, part)
+        if diagnosis is not None:
+            words.append(diagnosis if len(parts) == 1 == len(self._parts) else f"{part.name}: {diagnosis}")
+        hint = self._hint(part, at)
+        if hint:
+            words.append(hint)
+        if finding.difference is not None and self._outcomes[at].value is None and self._has_printed:
+            words.append("Printing a value does not return it.")
+        words += [sentence(f"NumPy warned: {text}") for text in numpy_warnings(self._outcomes)]
+        return words
+
+    def _hint(self, part: Part, at: int) -> str | None:
+        if self._code.hint is None or self._outcomes[at].status is not Status.RETURNED or self._checks[at].holds:
+            return None
+        try:
+            return self._code.hint(*picked(self._outcomes[at].value, self._trial.expect(at).value, part))
+        except JudgingError:
+            raise
+        except Exception:  # noqa: BLE001 - a hint that cannot read odd data is left out
+            return None
+
+    def _curves(self) -> tuple[Curve, ...]:
+        if self._code.curves is None:
+            return ()
+        expected = [self._trial.expect(at) for at in range(len(self._checks))]
+        try:
+            curves = self._code.curves(self._outcomes, expected)
+            return tuple(
+                replace(curve, student=_series(curve.student), reference=_series(curve.reference)) for curve in curves
+            )
+        except Exception:  # noqa: BLE001 - odd data draws no curve, and costs nothing else
+            log.info("no_curve question=%s", self._question.id)
+            return ()
+
+
+def points_of(points: Decimal, share: Fraction) -> Decimal:
+    """Return a share of the points, unrounded."""
+    if share == ALL:
+        return points
+    return points * share.numerator / share.denominator if share else Decimal(0)
+
+
+def _changed(outcome: Outcome, may_change: Sequence[str]) -> list[str]:
+    return [clean(name, 80) for name in outcome.mutated if name.partition(":")[0] not in may_change]
+
+
+def _names(changed: Sequence[str]) -> str:
+    """Return "function: argument" entries as words."""
+    return ", ".join(f"`{entry.rpartition(': ')[2]}`" for entry in changed[:6])
+
+
+def _series(values: Sequence[float]) -> tuple[float, ...]:
+    """Return a curve's values as far as they are finite and few enough to draw."""
+    series: list[float] = []
+    for value in list(values)[:MAX_CURVE_POINTS]:
+        number = float(value)
+        if not math.isfinite(number):
+            break
+        series.append(number)
+    return tuple(series)

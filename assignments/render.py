@@ -1,0 +1,199 @@
+"""Values and calls as short text, the way Python prints them.
+
+Values may come from a box: everything is bounded, nothing is trusted to be of a sensible size or depth, and nothing
+here raises.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from assignments.script import Call, Get, Ref, Repeat, Script, Seed, Set, Step
+
+LIMIT = 500
+"""Characters of a rendered value or call."""
+
+ITEMS = 24
+"""Entries shown of one row, list or dict."""
+
+DEPTH = 6
+LONGEST_NUMBER = 12
+
+
+def render(value: Any, limit: int = LIMIT) -> str:
+    """Return `value` as Python would write it, cut to `limit` characters; arrays appear as their nested lists."""
+    pieces = _Pieces(limit)
+    _write(value, pieces, DEPTH)
+    return pieces.text()
+
+
+def render_script(script: Script, functions: Mapping[str, Callable[..., Any]], limit: int = LIMIT) -> str:
+    """Return a script's steps as the Python a student could type, arguments by name where `functions` knows them."""
+    lines: list[str] = []
+    _write_steps(script.steps, functions, lines, indent="", only=len(script.steps) == 1)
+    return shorten("\n".join(lines), limit)
+
+
+def clean(text: Any, limit: int = LIMIT) -> str:
+    """Return text from a box fit to be shown: one line, printable characters, at most `limit` of them."""
+    if not isinstance(text, str):
+        return ""
+    line = " ".join(text[: 4 * limit].split())
+    return shorten("".join(char if char.isprintable() else "�" for char in line), limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return the text, or its beginning and an ellipsis where it is longer than `limit`."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class _Pieces:
+    """Collects text until its limit is reached."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._pieces: list[str] = []
+        self._length = 0
+
+    def add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._length += len(piece)
+
+    @property
+    def is_full(self) -> bool:
+        return self._length >= self._limit
+
+    def text(self) -> str:
+        return shorten("".join(self._pieces), self._limit)
+
+
+def _write(value: Any, pieces: _Pieces, depth: int) -> None:
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        value = value.item()
+    match value:
+        case bool() | None:
+            pieces.add(repr(value))
+        case int():
+            pieces.add(_whole(value))
+        case float():
+            pieces.add(number(value))
+        case str():
+            pieces.add(repr(value[:LIMIT]))
+        case np.ndarray():
+            _write_array(value, pieces, depth)
+        case list():
+            _write_items(value, len(value), ("[", "]"), pieces, depth)
+        case tuple():
+            _write_items(value, len(value), ("(", ",)" if len(value) == 1 else ")"), pieces, depth)
+        case dict():
+            _write_dict(value, pieces, depth)
+        case Ref():
+            pieces.add(value.name)
+        case _:
+            pieces.add(f"<{type(value).__name__}>")
+
+
+def _write_array(array: np.ndarray[Any, Any], pieces: _Pieces, depth: int) -> None:
+    _write_items(array[:ITEMS], len(array), ("[", "]"), pieces, depth)
+
+
+def _write_items(items: Iterable[Any], count: int, brackets: tuple[str, str], pieces: _Pieces, depth: int) -> None:
+    opening, closing = brackets
+    pieces.add(opening)
+    if depth == 0 and count:
+        pieces.add("…")
+    else:
+        for position, item in enumerate(items):
+            if position == ITEMS or pieces.is_full:
+                break
+            if position:
+                pieces.add(", ")
+            _write(item, pieces, depth - 1)
+        if count > ITEMS:
+            pieces.add(f", … {count} in all")
+    pieces.add(closing)
+
+
+def _write_dict(values: dict[Any, Any], pieces: _Pieces, depth: int) -> None:
+    pieces.add("{")
+    if depth == 0 and values:
+        pieces.add("…")
+    else:
+        for position, (key, value) in enumerate(values.items()):
+            if position == ITEMS or pieces.is_full:
+                pieces.add(", …")
+                break
+            if position:
+                pieces.add(", ")
+            _write(key, pieces, 0)
+            pieces.add(": ")
+            _write(value, pieces, depth - 1)
+    pieces.add("}")
+
+
+def number(value: float) -> str:
+    """Return a float as Python prints it, rounded to eight digits where that would be long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_NUMBER else f"{value:.8g}"
+
+
+def _whole(value: int) -> str:
+    # Python refuses to print thousands of digits.
+    bits = value.bit_length()
+    return str(value) if bits <= 128 else f"<a whole number of about {bits * 30103 // 100_000 + 1} digits>"
+
+
+def _write_steps(
+    steps: Iterable[Step], functions: Mapping[str, Callable[..., Any]], lines: list[str], *, indent: str, only: bool
+) -> None:
+    for step in steps:
+        if sum(map(len, lines)) > LIMIT:
+            return
+        match step:
+            case Call():
+                text = _call(step, functions)
+                if step.collect:
+                    text = f"{step.save}.append({text})"
+                elif not only:
+                    text = f"{step.save} = {text}"
+                lines.append(indent + text)
+            case Get():
+                lines.append(f"{indent}{step.save} = {step.container}[{step.key!r}]")
+            case Set():
+                lines.append(f"{indent}{step.save} = {render(step.value)}")
+            case Seed():
+                lines.append(f"{indent}np.random.seed({step.value})")
+            case Repeat():
+                lines.append(f"{indent}for i in range({step.times}):")
+                _write_steps(step.steps, functions, lines, indent=indent + "    ", only=False)
+                if step.every and step.every_steps:
+                    lines.append(f"{indent}    if (i + 1) % {step.every} == 0:")
+                    _write_steps(step.every_steps, functions, lines, indent=indent + "        ", only=False)
+
+
+def _call(step: Call, functions: Mapping[str, Callable[..., Any]]) -> str:
+    names = _parameter_names(functions.get(step.function), len(step.args))
+    # A single argument needs no name.
+    is_bare = len(step.args) == 1 and not step.kwargs
+    shown = [
+        render(value) if name is None or is_bare else f"{name}={render(value)}"
+        for name, value in zip(names, step.args, strict=True)
+    ]
+    shown += [f"{name}={render(value)}" for name, value in step.kwargs.items()]
+    return f"{step.function}({', '.join(shown)})"
+
+
+def _parameter_names(function: Callable[..., Any] | None, count: int) -> list[str | None]:
+    unnamed: list[str | None] = [None] * count
+    if function is None:
+        return unnamed
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return unnamed
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    return [names[position] if position < len(names) else None for position in range(count)]
