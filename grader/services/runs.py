@@ -1,0 +1,258 @@
+"""Runs: queue one, read what to grade, store what was found."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import case, delete, func, select, update
+from sqlalchemy.orm import Session, undefer
+
+from assignments.verdict import QuestionResult, Report
+from grader import queue
+from grader.db import begin_write
+from grader.models import CheckRow, QuestionRow, Run, RunEvent, RunStatus, ServiceState, Submission, SubmissionFile
+from grader.services import grades
+
+UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
+READY_FOR_S = 60.0  # a worker that has said nothing for this long is not counted on
+
+
+class LeaseLostError(Exception):
+    """Another worker has taken this run over; its result will count, this one's is dropped."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker needs to grade one run; no answers, no names."""
+
+    run_id: str
+    submission_id: str
+    course_slug: str
+    assignment_slug: str
+    files: tuple[tuple[str, bytes], ...]
+    answers: dict[str, str]
+    seed: bytes
+
+
+def submission_seed(secret_key: str, submission_id: str) -> bytes:
+    """Return the 32 bytes every hidden case of a submission is drawn from: fixed for regrades, secret to students."""
+    return hmac.digest(secret_key.encode(), b"seed:" + submission_id.encode(), hashlib.sha256)
+
+
+def queue_run(session: Session, submission: Submission, now: dt.datetime, *, is_regrade: bool = False) -> Run:
+    """Add a run to the submission and let the workers know once the session commits.
+
+    Its `turn` is the number of runs the student is still waiting for: a person's tenth waits behind another's first.
+    """
+    if submission.id is None:
+        session.flush()
+    unfinished = (
+        select(func.count())
+        .select_from(Run)
+        .join(Submission, Run.submission_id == Submission.id)
+        .where(Submission.user_id == submission.user_id, Run.status.in_(UNFINISHED), Run.is_regrade.is_(False))
+    )
+    last_number = select(func.max(Run.number)).where(Run.submission_id == submission.id)
+    with session.no_autoflush:
+        run = Run(
+            submission_id=submission.id,
+            number=(session.scalar(last_number) or 0) + 1,
+            status=RunStatus.QUEUED,
+            is_regrade=is_regrade,
+            turn=0 if is_regrade else session.scalar(unfinished) or 0,
+            queued_at=now,
+        )
+    submission.runs.append(run)
+    session.flush()
+    queue.run_after_commit(session, run.id)
+    return run
+
+
+def gradable_again(session: Session, assignment_id: int, *, only_failed: bool) -> list[str]:
+    """Return the ids of an assignment's submissions that no worker holds or waits for, oldest first.
+
+    With `only_failed`, those whose last run ended through our fault and that have never been graded.
+    """
+    status = (
+        select(Submission.id, func.max(Run.number).label("last"))
+        .join(Run, Run.submission_id == Submission.id)
+        .where(Submission.assignment_id == assignment_id)
+        .group_by(Submission.id)
+        .having(func.sum(case((Run.status.in_(UNFINISHED), 1), else_=0)) == 0)
+    )
+    if only_failed:
+        status = status.having(func.sum(case((Run.status == RunStatus.GRADED, 1), else_=0)) == 0)
+    return [row[0] for row in session.execute(status.order_by(Submission.id))]
+
+
+def grade_again(session: Session, submission_ids: Sequence[str], now: dt.datetime) -> None:
+    """Queue another run for each; what was found before stays until the new result is there.
+
+    Whoever has no result at all yet does not wait behind regrades.
+    """
+    begin_write(session)
+    for submission_id in submission_ids:
+        submission = session.get_one(Submission, submission_id)
+        has_result = any(run.status == RunStatus.GRADED for run in submission.runs)
+        queue_run(session, submission, now, is_regrade=has_result)
+
+
+def load_work(session: Session, run_id: str, secret_key: str) -> Work:
+    """Read a claimed run's upload.
+
+    Raises:
+        LookupError: the run is gone.
+    """
+    run = session.get(Run, run_id)
+    if run is None:
+        raise LookupError(f"run {run_id} is not in the database")
+    submission = run.submission
+    files = session.scalars(
+        select(SubmissionFile)
+        .where(SubmissionFile.submission_id == submission.id)
+        .order_by(SubmissionFile.position)
+        .options(undefer(SubmissionFile.content))
+    )
+    return Work(
+        run_id=run.id,
+        submission_id=submission.id,
+        course_slug=submission.assignment.course.slug,
+        assignment_slug=submission.assignment.slug,
+        files=tuple((file.name, file.content) for file in files),
+        answers={key: str(text) for key, text in submission.answers.items()},
+        seed=submission_seed(secret_key, submission.id),
+    )
+
+
+def report_question(session: Session, run_id: str, lease_token: str, number: int, result: QuestionResult) -> None:
+    """Show a question's result while its run goes on; dropped when the lease was lost.
+
+    The event is what a student may see at once: the verdict and the points, not the checks.
+    """
+    begin_write(session)
+    held = session.scalar(select(Run.id).where(Run.id == run_id, Run.lease_token == lease_token))
+    if held is None:
+        session.rollback()
+        return
+    session.execute(delete(RunEvent).where(RunEvent.run_id == run_id, RunEvent.number == number))
+    session.add(
+        RunEvent(
+            run_id=run_id,
+            number=number,
+            data={
+                "question": result.id,
+                "title": result.title,
+                "verdict": str(result.verdict),
+                "score": float(result.score),
+                "max_score": float(result.max_score),
+            },
+        )
+    )
+    session.commit()
+
+
+def store(session: Session, run_id: str, lease_token: str, report: Report, *, now: dt.datetime, sandbox: str) -> None:
+    """Store a run's whole result and the grade that follows from it, in one transaction.
+
+    Raises:
+        LeaseLostError: the lease is another worker's by now; nothing is stored.
+    """
+    won = session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.lease_token == lease_token, Run.status == RunStatus.RUNNING)
+        .values(
+            status=RunStatus.GRADED,
+            lease_token=None,
+            lease_until=None,
+            finished_at=now,
+            assignment_version=report.assignment_version,
+            seed_id=report.seed_id,
+            sandbox=sandbox,
+            score=report.score,
+            max_score=report.max_score,
+            duration_ms=report.duration_ms,
+            stdout=report.stdout,
+            notes=list(report.notes),
+            failure=None,
+        )
+        .returning(Run.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if won is None:
+        session.rollback()
+        raise LeaseLostError(f"run {run_id} was taken over; this result is dropped")
+    session.execute(delete(RunEvent).where(RunEvent.run_id == run_id))
+    session.add_all(_question_row(run_id, position, question) for position, question in enumerate(report.questions))
+    session.flush()
+    assignment_id, user_id = session.execute(
+        select(Submission.assignment_id, Submission.user_id)
+        .join(Run, Run.submission_id == Submission.id)
+        .where(Run.id == run_id)
+    ).one()
+    grades.recompute(session, assignment_id, user_id, now=now, reason="graded", run_id=run_id)
+    session.commit()
+
+
+def _question_row(run_id: str, position: int, question: QuestionResult) -> QuestionRow:
+    return QuestionRow(
+        run_id=run_id,
+        position=position,
+        question_id=question.id,
+        title=question.title,
+        score=question.score,
+        max_score=question.max_score,
+        is_bonus=question.is_bonus,
+        verdict=str(question.verdict),
+        mistake=question.mistake,
+        feedback=list(question.feedback),
+        curves=[asdict(curve) for curve in question.curves],
+        checks=[
+            CheckRow(
+                position=place,
+                name=check.name,
+                is_visible=check.is_visible,
+                verdict=str(check.verdict),
+                message=check.message,
+                input=check.input,
+                got=check.got,
+                expected=check.expected,
+            )
+            for place, check in enumerate(question.checks)
+        ],
+    )
+
+
+def report_service(session: Session, name: str, *, is_ready: bool, detail: str, now: dt.datetime) -> None:
+    """Record what a worker says of its sandbox."""
+    begin_write(session)
+    state = session.get(ServiceState, name) or ServiceState(name=name)
+    state.state, state.detail, state.seen_at = ("ready" if is_ready else "paused"), detail, now
+    session.merge(state)
+    session.commit()
+
+
+def why_paused(session: Session, now: dt.datetime) -> str | None:
+    """Return why no run is being graded at present, for staff; None while a worker is ready."""
+    states = session.scalars(
+        select(ServiceState)
+        .where(ServiceState.seen_at > now - dt.timedelta(seconds=READY_FOR_S))
+        .order_by(ServiceState.seen_at.desc())
+    ).all()
+    if any(state.state == "ready" for state in states):
+        return None
+    return states[0].detail if states else "no worker is running"
+
+
+def queue_position(session: Session, run: Run) -> int:
+    """Return how many runs go before this one; 0 means it is next."""
+    same = Run.is_regrade.is_(run.is_regrade)
+    earlier: Any = (same & (Run.turn < run.turn)) | (same & (Run.turn == run.turn) & (Run.queued_at < run.queued_at))
+    if run.is_regrade:
+        earlier |= Run.is_regrade.is_(False)
+    count = select(func.count()).select_from(Run).where(Run.status == RunStatus.QUEUED, earlier)
+    return session.scalar(count) or 0
