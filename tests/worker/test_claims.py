@@ -1,0 +1,133 @@
+"""Leases: one run, one worker, in a fair order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from assignments.verdict import QuestionResult, Report, Verdict
+from grader.db import begin_write, make_engine, session_factory
+from grader.models import Grade, QuestionRow, Run, RunStatus
+from grader.services import runs
+from tests.worker.conftest import NOW, Queued
+from worker import claims
+
+LEASE_S = 15.0
+pytestmark = pytest.mark.usefixtures("any_database_url")
+
+
+def report(score: str = "1") -> Report:
+    question = QuestionResult("z0", "z0", Decimal(score), Decimal(1), Verdict.PASSED)
+    return Report("forward_pass", "v1", "seed", (question,))
+
+
+def claim(session: Session, *, at: dt.datetime = NOW) -> claims.Claim | None:
+    return claims.claim_next(session, now=at, lease_s=LEASE_S)
+
+
+def test_nothing_is_claimed_when_nothing_waits(session: Session, queued: Queued) -> None:
+    assert claim(session) is None
+
+
+def test_a_run_is_claimed_once_and_a_second_hint_finds_nothing(session: Session, queued: Queued) -> None:
+    run = queued()
+    first, second = claim(session), claim(session)
+    assert first is not None
+    assert (first.run_id, first.number) == (run.id, 1)
+    assert second is None
+
+
+def test_anothers_first_upload_goes_before_ones_second(session: Session, queued: Queued) -> None:
+    hasty = [queued("hasty", at=NOW + dt.timedelta(seconds=i)) for i in range(3)]
+    patient = queued("patient", at=NOW + dt.timedelta(seconds=9))
+    order = [found.run_id for found in iter(lambda: claim(session), None)]
+    assert order == [hasty[0].id, patient.id, hasty[1].id, hasty[2].id]
+
+
+def test_regrades_wait_until_no_upload_does(session: Session, queued: Queued) -> None:
+    old = queued("first")
+    assert claim(session) is not None
+    begin_write(session)
+    submission = session.get_one(Run, old.id).submission
+    regrade = runs.queue_run(session, submission, NOW, is_regrade=True)
+    session.commit()
+    upload = queued("second", at=NOW + dt.timedelta(minutes=5))
+    order = [found.run_id for found in iter(lambda: claim(session), None)]
+    assert order == [upload.id, regrade.id]
+
+
+def test_many_workers_at_once_never_hold_the_same_run(session: Session, queued: Queued, database_url: str) -> None:
+    expected = sorted(queued(f"student{i}").id for i in range(12))
+    found: list[str] = []
+    start = threading.Barrier(4)
+
+    def work() -> None:
+        engine = make_engine(database_url)
+        start.wait()
+        with session_factory(engine)() as own:
+            for taken in iter(lambda: claim(own), None):
+                found.append(taken.run_id)
+        engine.dispose()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # PostgreSQL passes over a row that is just being claimed, so a worker may leave early; the next hint takes it.
+    found += [taken.run_id for taken in iter(lambda: claim(session), None)]
+    assert sorted(found) == expected
+
+
+def test_a_result_is_stored_with_its_grade_in_one_go(session: Session, queued: Queued) -> None:
+    run = queued()
+    held = claim(session)
+    assert held is not None
+    runs.store(session, held.run_id, held.token, report(), now=NOW, sandbox="strict")
+    session.refresh(run)
+    assert (run.status, run.score, run.lease_token) == (RunStatus.GRADED, Decimal(1), None)
+    assert [row.question_id for row in run.questions] == ["z0"]
+    assert session.scalars(select(Grade.grade)).one() == Decimal(1)
+
+
+def test_the_late_result_of_a_worker_that_lost_its_lease_is_dropped(session: Session, queued: Queued) -> None:
+    queued()
+    stale = claim(session)
+    assert stale is not None
+    begin_write(session)
+    run = session.get_one(Run, stale.run_id, populate_existing=True)
+    run.status, run.lease_token, run.lease_until = RunStatus.QUEUED, None, None
+    session.commit()
+    fresh = claim(session)
+    assert fresh is not None
+    runs.store(session, fresh.run_id, fresh.token, report("0.5"), now=NOW, sandbox="strict")
+    with pytest.raises(runs.LeaseLostError):
+        runs.store(session, stale.run_id, stale.token, report("1"), now=NOW, sandbox="strict")
+    assert session.scalar(select(func.count()).select_from(QuestionRow)) == 1
+    assert session.scalars(select(Grade.grade)).one() == Decimal("0.5")
+
+
+def test_a_lease_is_renewed_by_its_holder_only(session: Session, queued: Queued) -> None:
+    queued()
+    held = claim(session)
+    assert held is not None
+    later = NOW + dt.timedelta(seconds=5)
+    assert claims.renew(session, held, now=later, lease_s=LEASE_S)
+    stranger = claims.Claim(held.run_id, "not the token", 1)
+    assert not claims.renew(session, stranger, now=later, lease_s=LEASE_S)
+    run = session.get_one(Run, held.run_id, populate_existing=True)
+    assert run.lease_until == later + dt.timedelta(seconds=LEASE_S)
+
+
+def test_a_run_put_back_because_the_sandbox_was_away_counts_no_failure(session: Session, queued: Queued) -> None:
+    queued()
+    for _ in range(2 * claims.MAX_CLAIMS):
+        held = claim(session)
+        assert held is not None
+        assert held.number == 1
+        claims.put_back(session, held)

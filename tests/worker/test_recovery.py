@@ -1,0 +1,157 @@
+"""A real worker, a real runner, a real broker: whatever is killed, a run is graded, and graded once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grader.models import GradeChange, QuestionRow, Run, RunStatus
+from grader.queue import Queue
+from tests import servers
+from tests.worker.conftest import Queued
+
+SLOW = """
+import time
+
+def predict(w, w0, x, threshold=0.0):
+    end = time.process_time() + 0.25
+    while time.process_time() < end:
+        pass
+    return int(sum(a * b for a, b in zip(w, x)) + w0 > threshold)
+"""
+RIGHT = """
+def predict(w, w0, x, threshold=0.0):
+    return int(sum(a * b for a, b in zip(w, x)) + w0 > threshold)
+"""
+
+pytestmark = pytest.mark.slow
+
+
+class Processes:
+    """Workers and a sweeper on the test's own database and broker."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._folder = folder
+        self._environment = environment
+        self.started: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{command[0]}.log").open("ab") as log:
+            process = subprocess.Popen(
+                servers.grader_command(*command),
+                env=self._environment,
+                cwd=servers.ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.started.append(process)
+        return process
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill a process and all it started, as a power cut would."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop_all(self) -> None:
+        for process in self.started:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        for process in self.started:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def processes(
+    tmp_path: Path, session: Session, database_url: str, valkey_url: str, runner_socket: Path
+) -> Iterator[Processes]:
+    session.info["queue"] = Queue(valkey_url)
+    environment = servers.clean_environment(
+        GRADER_DATA_DIR=str(tmp_path / "data"),
+        GRADER_DATABASE_URL=database_url,
+        GRADER_REDIS_URL=valkey_url,
+        GRADER_RUNNER_SOCKET=str(runner_socket),
+        GRADER_SECRET_KEY="0" * 64,
+        GRADER_WORKERS="1",
+        GRADER_LEASE_S="2",
+        GRADER_SWEEP_S="0.3",
+    )
+    started = Processes(tmp_path, environment)
+    yield started
+    started.stop_all()
+    session.info["queue"].close()
+
+
+def read(session: Session, run: Run) -> Run:
+    session.rollback()
+    return session.get_one(Run, run.id, populate_existing=True)
+
+
+def wait_for(session: Session, run: Run, status: RunStatus) -> Run:
+    servers.wait_until(lambda: read(session, run).status == status, f"run to be {status}")
+    return read(session, run)
+
+
+def test_an_upload_is_graded_with_its_reason(processes: Processes, session: Session, queued: Queued) -> None:
+    processes.start("worker")
+    run = wait_for(session, queued(slug="perceptron", code=RIGHT), RunStatus.GRADED)
+    verdicts = {row.question_id: row.verdict for row in run.questions}
+    assert verdicts == {"predict": "passed", "update": "missing", "train": "missing"}
+
+
+@pytest.mark.usefixtures("any_database_url")
+def test_a_worker_killed_while_it_grades_leaves_the_run_to_another_and_it_is_graded_once(
+    processes: Processes, session: Session, queued: Queued
+) -> None:
+    first = processes.start("worker")
+    run = queued(slug="perceptron", code=SLOW)
+    wait_for(session, run, RunStatus.RUNNING)
+    processes.kill(first)
+    assert read(session, run).status == RunStatus.RUNNING, "it was killed too late to show anything"
+    processes.start("worker")
+    processes.start("sweep")
+    graded = wait_for(session, run, RunStatus.GRADED)
+    assert graded.claims == 2
+    assert session.scalar(select(func.count()).select_from(QuestionRow).where(QuestionRow.run_id == run.id)) == 3
+    assert session.scalar(select(func.count()).select_from(GradeChange).where(GradeChange.run_id == run.id)) == 1
+
+
+def test_a_broker_that_forgets_everything_delays_a_run_and_loses_none(
+    processes: Processes, session: Session, queued: Queued, valkey_url: str
+) -> None:
+    runs = [queued(f"student{number}", slug="perceptron", code=RIGHT) for number in range(4)]
+    with redis.Redis.from_url(valkey_url) as client:
+        client.flushall()
+    processes.start("worker")
+    processes.start("sweep")
+    for run in runs:
+        assert wait_for(session, run, RunStatus.GRADED).claims == 1
+
+
+def test_a_sandbox_that_is_away_leaves_runs_queued_and_uncounted(
+    processes: Processes, session: Session, queued: Queued, runner_socket: Path, tmp_path: Path
+) -> None:
+    away = tmp_path / "away.sock"
+    processes._environment["GRADER_RUNNER_SOCKET"] = str(away)
+    processes.start("worker")
+    processes.start("sweep")
+    run = queued(slug="perceptron", code=RIGHT)
+    log = tmp_path / "worker.log"
+    servers.wait_until(lambda: log.exists() and "sandbox_away" in log.read_text(), "the worker to notice")
+    waiting = wait_for(session, run, RunStatus.QUEUED)
+    assert waiting.claims == 0
+    away.symlink_to(runner_socket)
+    assert wait_for(session, run, RunStatus.GRADED).claims == 1

@@ -1,0 +1,91 @@
+"""The Celery application: how a hint becomes work.
+
+Prefork only: the thread and solo pools ignore time limits without a word. A message is acknowledged after the run is
+stored, but nothing rests on that: a lost message is the sweeper's business, a doubled one finds nothing to claim.
+"""
+
+from __future__ import annotations
+
+import os
+
+# One BLAS thread: the same sums in the same order on every machine. Read by NumPy's first import, so set before it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from celery import Celery
+from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutdown
+
+from grader.logs import configure_logging
+from grader.queue import QUEUE_NAME, broker_config
+from grader.settings import Settings
+from worker.supply import Pulse, Supplies, preload
+
+HARD_LIMIT_S = 1800  # far above what a run may take: the sandbox's own limits always fire first
+
+
+supplies = Supplies()
+
+
+def create_app(settings: Settings) -> Celery:
+    """Return the application, with every setting that keeps a run from being lost, doubled or stuck."""
+    app = Celery("worker", include=["worker.tasks"])
+    app.conf.update(
+        broker_config(settings.redis_url),
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_retry_on_worker_lost=True,  # with max_retries on the task: else a poison message runs for ever
+        task_acks_on_failure=True,
+        task_acks_on_timeout=True,
+        task_soft_time_limit=HARD_LIMIT_S - 60,
+        task_time_limit=HARD_LIMIT_S,
+        worker_pool="prefork",
+        worker_concurrency=settings.workers,
+        worker_prefetch_multiplier=1,
+        worker_max_tasks_per_child=2000,
+        worker_soft_shutdown_timeout=10,
+        worker_cancel_long_running_tasks_on_connection_loss=False,  # it finishes; the lease decides what counts
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        task_queues=None,
+        task_default_queue=QUEUE_NAME,
+    )
+    supplies.settings = settings
+    return app
+
+
+@worker_process_init.connect(weak=False)
+def _open_supplies(**_: object) -> None:
+    # A connection must not cross a fork: each pool process opens its own.
+    supplies.open()
+
+
+@worker_process_shutdown.connect(weak=False)
+def _close_supplies(**_: object) -> None:
+    supplies.close()
+
+
+def _report_while_alive(settings: Settings) -> None:
+    """Tell the database, while the worker lives, whether its sandbox can be used."""
+    pulse = Pulse(settings)
+
+    @worker_ready.connect(weak=False)
+    def _start(**_: object) -> None:
+        pulse.start()
+
+    @worker_shutdown.connect(weak=False)
+    def _stop(**_: object) -> None:
+        pulse.stop()
+
+
+def run_worker(settings: Settings) -> None:
+    """Serve until told to stop."""
+    configure_logging(settings.log_level)
+    preload()
+    _report_while_alive(settings)
+    create_app(settings).worker_main(
+        [
+            *("worker", "--loglevel", settings.log_level.upper(), "--without-gossip", "--without-mingle"),
+            *("--hostname", f"worker-{os.getpid()}@%h"),
+        ]
+    )
