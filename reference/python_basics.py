@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from reference.arrays import Numbers
 
 
@@ -47,3 +49,18 @@ def f4_factor_squared(x: Numbers, a: Numbers = 1) -> Numbers:
 def f4_not_squared(x: Numbers, a: Numbers = 1) -> Numbers:
     """Return the plain product, without the square."""
     return a * x
+
+
+def f4_caret(x: Any, a: Any = 1) -> Any:
+    """Combine the bits of `a * x` and 2: `^` is "exclusive or", and knows whole numbers only."""
+    return a * x ^ 2
+
+
+def f4_added(x: Numbers, a: Numbers = 1) -> Numbers:
+    """Return the sum of the factor and the square."""
+    return a + x**2
+
+
+def f4_example_square(x: Numbers, a: Numbers = 1) -> Numbers:
+    """Return the factor times 4, the square in the lecture's own call, whatever `x` is."""
+    return 4 * a
