@@ -12,10 +12,11 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from assignments import variants
 from assignments.spec import Assignment, Erratum, Kind, Limits, Question
 
 PACK = Path(__file__).resolve().parent
@@ -26,7 +27,7 @@ MAX_DECIMALS = 12
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
-TOP_KEYS = {"title", "source", "summary", "limits", "questions"}
+TOP_KEYS = {"title", "source", "summary", "limits", "questions", "draft", "example"}
 QUESTION_KEYS = {
     "id", "kind", "title", "points", "prompt", "signature", "functions", "choices", "decimals", "bonus", "errata",
 }  # fmt: skip
@@ -55,6 +56,12 @@ def slugs() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in PACK.glob(f"*/{STATEMENT_FILE}")))
 
 
+def course_slugs() -> tuple[str, ...]:
+    """Return the slugs of what a course is given when it asks for everything: no examples and no drafts, sorted."""
+    specs = (load(slug) for slug in slugs())
+    return tuple(spec.slug for spec in specs if not spec.is_example and not spec.is_draft)
+
+
 @cache
 def load(slug: str) -> Assignment:
     """Return the assignment of that slug; read once per process.
@@ -68,8 +75,28 @@ def load(slug: str) -> Assignment:
     return read(PACK / slug)
 
 
-def read(folder: Path) -> Assignment:
+def with_numbers(slug: str, numbers: variants.Numbers | None) -> Assignment:
+    """Return the assignment of that slug as it reads with these numbers; None stands for its own.
+
+    Raises:
+        UnknownAssignmentError: no folder of that name holds an assignment.
+        CatalogError: the folder is inconsistent; every problem is listed.
+    """
+    assignment = load(slug)
+    return assignment if not numbers else _read_with(assignment.folder, tuple(numbers.items()))
+
+
+@lru_cache(maxsize=256)
+def _read_with(folder: Path, numbers: tuple[tuple[str, float], ...]) -> Assignment:
+    return read(folder, dict(numbers))
+
+
+def read(folder: Path, numbers: variants.Numbers | None = None) -> Assignment:
     """Read and check one assignment folder, wherever it lies.
+
+    Args:
+        folder: with the assignment's files.
+        numbers: what stands for `{{name}}` in statement and prompt; None for the assignment's own.
 
     Raises:
         CatalogError: a file is missing or unreadable, or they contradict each other; every problem is listed.
@@ -78,14 +105,16 @@ def read(folder: Path) -> Assignment:
     slug = folder.name
     if not NAME.fullmatch(slug):
         problems.append(f"folder name {slug!r} is not lower-case letters, digits and underscores, letter first")
-    statement = _read_statement(folder, problems)
-    prompt = _read_text(folder / "prompt.md", problems)
+    numbers = _default_numbers(folder, problems) if numbers is None else numbers
+    statement = _read_statement(folder, numbers, problems)
+    prompt = _filled(_read_text(folder / "prompt.md", problems), "prompt.md", numbers, problems)
     if not (folder / "questions.py").is_file():
         problems.append("questions.py is missing: nothing says what is right")
 
     table = _Table(statement, STATEMENT_FILE, problems)
     table.refuse_unknown(TOP_KEYS)
     title, source, summary = (table.text(key) for key in ("title", "source", "summary"))
+    is_draft, is_example = table.flag("draft"), table.flag("example")
     limits = _limits(table.mapping("limits"), problems)
     questions = _questions(table.tables("questions"), problems)
     if not questions:
@@ -105,6 +134,8 @@ def read(folder: Path) -> Assignment:
         questions=questions,
         limits=limits,
         folder=folder,
+        is_draft=is_draft,
+        is_example=is_example,
     )
 
 
@@ -200,8 +231,23 @@ class _Table:
         return list(value)
 
 
-def _read_statement(folder: Path, problems: list[str]) -> Mapping[str, Any]:
-    text = _read_text(folder / STATEMENT_FILE, problems)
+def _default_numbers(folder: Path, problems: list[str]) -> variants.Numbers:
+    try:
+        return variants.default(folder)
+    except Exception as error:  # noqa: BLE001 (an author's file may fail in any way)
+        problems.append(f"{variants.VARIANT_FILE} stopped: {type(error).__name__}: {error}")
+        return {}
+
+
+def _filled(text: str, where: str, numbers: variants.Numbers, problems: list[str]) -> str:
+    """Return the text with its numbers; a text without variants may print double braces as it likes."""
+    unknown = variants.places(text) - numbers.keys() if numbers else set()
+    problems.extend(f"{where} has a place for {name}, which {variants.VARIANT_FILE} does not name" for name in unknown)
+    return variants.fill(text, numbers)
+
+
+def _read_statement(folder: Path, numbers: variants.Numbers, problems: list[str]) -> Mapping[str, Any]:
+    text = _filled(_read_text(folder / STATEMENT_FILE, problems), STATEMENT_FILE, numbers, problems)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

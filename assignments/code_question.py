@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import overload
 
+import numpy as np
+
+from assignments.compare import compare
 from assignments.feedback import (
+    PRINTED_ONLY,
     Wording,
     common_diagnosis,
     load_message,
@@ -18,10 +22,11 @@ from assignments.feedback import (
     sentence,
     summary,
 )
-from assignments.findings import JudgingError, picked
+from assignments.findings import Finding, JudgingError, picked
 from assignments.language import Mistake, Part
 from assignments.mistakes import Trial
-from assignments.render import clean, render, render_script
+from assignments.patterns import NOTHING_SIMPLE
+from assignments.render import clean, render_outline, render_pair, render_script
 from assignments.script import Load, Outcome, Status
 from assignments.spec import Assignment, Question
 from assignments.verdict import CheckResult, Curve, QuestionResult, Verdict
@@ -157,12 +162,16 @@ class CodeQuestion:
 
     def _with_numbers(self, result: CheckResult, at: int) -> CheckResult:
         check, outcome = self._checks[at], self._outcomes[at]
+        want = self._trial.expect(at).value if check.holds is None else None
+        expected = render_outline(want) if check.holds is None else None
         got: str | None = None
-        if outcome.status is Status.RETURNED:
-            got = render(outcome.value)
+        if outcome.status is Status.RETURNED and check.holds is None:
+            tolerance = self._trial.tolerance(at)
+            got, expected = render_pair(outcome.value, want, lambda one, other: compare(one, other, tolerance) is None)
+        elif outcome.status is Status.RETURNED:
+            got = render_outline(outcome.value)
         elif outcome.status is Status.RAISED:
             got = clean(f"{outcome.error_type}: {outcome.message}")
-        expected = render(self._trial.expect(at).value) if check.holds is None else None
         shows = check.shows if check.shows is not None else render_script(check.script, self._code.reference)
         return replace(result, input=shows, got=got, expected=expected)
 
@@ -172,16 +181,17 @@ class CodeQuestion:
             return CheckResult(part.name, is_visible=True, verdict=Verdict.PASSED)
         if part.needs is not None and not shares[part.needs]:
             return CheckResult(part.name, True, Verdict.SKIPPED, "Counts once the values are right.")
-        return CheckResult(part.name, True, Verdict.FAILED, self._manner_message(part))
+        return CheckResult(part.name, True, Verdict.FAILED, self._manner_message(part, shares))
 
-    def _manner_message(self, part: Part) -> str:
+    def _manner_message(self, part: Part, shares: Mapping[str, Fraction]) -> str:
         offences = list(dict.fromkeys(text for at in self._trial.checks_of(part) for text in self._offences(part, at)))
         if not offences:
             return "Too few checks returned anything to tell."
         if part.what == "pure":
             return f"Changed in place: {_names(offences)}. Make a new array instead: `w = w + step`, not `w += step`."
         said = "; ".join(numpy_warnings(self._outcomes)) or "a RuntimeWarning"
-        return f"The values are right, but NumPy warned on the way ({clean(said, 200)})."
+        praise = "The values are right, but " if ALL in shares.values() else ""
+        return f"{praise}NumPy warned on the way ({clean(said, 200)})."
 
     def _rests_on(self) -> str:
         first = ", ".join(f"`{self._titles.get(name, name)}`" for name in self._unsound)
@@ -197,8 +207,9 @@ class CodeQuestion:
             words.append(load_message(self._load))
         unexplained = [part for part in self._trial.value_parts if part.name not in found]
         words += self._unexplained(unexplained, checks)
+        words += self._remark()
         words += [
-            self._manner_message(part)
+            self._manner_message(part, shares)
             for part in self._parts
             if part.what != "value" and not shares[part.name] and (part.needs is None or shares[part.needs])
         ]
@@ -229,15 +240,43 @@ class CodeQuestion:
         if finding.is_unjudged:
             return words
         diagnosis = common_diagnosis(self._trial, part)
-        if diagnosis is not None:
-            words.append(diagnosis if len(parts) == 1 == len(self._parts) else f"{part.name}: {diagnosis}")
         hint = self._hint(part, at)
+        if diagnosis is not None and not (hint and diagnosis == NOTHING_SIMPLE):
+            words.append(diagnosis if len(self._trial.value_parts) == 1 else f"{part.name}: {diagnosis}")
         if hint:
             words.append(hint)
+        # What a property found out about another part stands in no array: it would be read nowhere else.
+        words += [
+            checks[other].message for name, other, found in wrong if name is not part and self._tells(found, other)
+        ]
         if finding.difference is not None and self._outcomes[at].value is None and self._has_printed:
-            words.append("Printing a value does not return it.")
-        words += [sentence(f"NumPy warned: {text}") for text in numpy_warnings(self._outcomes)]
-        return words
+            words.append(PRINTED_ONLY)
+        warnings = [text.removeprefix("RuntimeWarning: ") for text in numpy_warnings(self._outcomes)]
+        return [*words, sentence(f"NumPy warned: {'; '.join(warnings)}")] if warnings else words
+
+    def _remark(self) -> list[str]:
+        """Return the question's own last sentence on what is wrong."""
+        if self._code.remark is None or self._trial.is_right:
+            return []
+        compared = {
+            part.name: [
+                picked(self._outcomes[at].value, self._trial.expect(at).value, part)
+                for at in self._trial.findings[part.name]
+                if self._outcomes[at].status is Status.RETURNED and self._checks[at].holds is None
+            ]
+            for part in self._trial.value_parts
+        }
+        try:
+            with np.errstate(all="ignore"):
+                said = self._code.remark(compared)
+        except JudgingError:
+            raise
+        except Exception:  # noqa: BLE001 - a remark that cannot read odd data is left out
+            return []
+        return [said] if said else []
+
+    def _tells(self, finding: Finding, at: int) -> bool:
+        return self._checks[at].holds is not None and finding.difference is None and not finding.is_unjudged
 
     def _hint(self, part: Part, at: int) -> str | None:
         if self._code.hint is None or self._outcomes[at].status is not Status.RETURNED or self._checks[at].holds:
@@ -252,15 +291,40 @@ class CodeQuestion:
     def _curves(self) -> tuple[Curve, ...]:
         if self._code.curves is None:
             return ()
-        expected = [self._trial.expect(at) for at in range(len(self._checks))]
         try:
-            curves = self._code.curves(self._outcomes, expected)
+            curves = self._code.curves(self._outcomes, _Expected(self._trial))
             return tuple(
                 replace(curve, student=_series(curve.student), reference=_series(curve.reference)) for curve in curves
             )
+        except JudgingError:
+            raise
         except Exception:  # noqa: BLE001 - odd data draws no curve, and costs nothing else
             log.info("no_curve question=%s", self._question.id)
             return ()
+
+
+class _Expected(Sequence[Outcome]):
+    """What the reference gives, check by check, played only where a curve looks at it: a training takes its time."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+
+    def __len__(self) -> int:
+        return len(self._trial.checks)
+
+    @overload
+    def __getitem__(self, at: int) -> Outcome: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Outcome]: ...
+
+    def __getitem__(self, at: int | slice) -> Outcome | list[Outcome]:
+        places = range(len(self))
+        return (
+            [self._trial.expect(place) for place in places[at]]
+            if isinstance(at, slice)
+            else self._trial.expect(places[at])
+        )
 
 
 def points_of(points: Decimal, share: Fraction) -> Decimal:
@@ -280,11 +344,5 @@ def _names(changed: Sequence[str]) -> str:
 
 
 def _series(values: Sequence[float]) -> tuple[float, ...]:
-    """Return a curve's values as far as they are finite and few enough to draw."""
-    series: list[float] = []
-    for value in list(values)[:MAX_CURVE_POINTS]:
-        number = float(value)
-        if not math.isfinite(number):
-            break
-        series.append(number)
-    return tuple(series)
+    """Return a curve's values, few enough to draw; where they are no numbers any more, that is what the curve shows."""
+    return tuple(float(value) for value in list(values)[:MAX_CURVE_POINTS])

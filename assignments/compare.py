@@ -26,6 +26,9 @@ WHOLE_GAP = 0.25
 
 NOTHING_RETURNED = "None. Is a `return` missing?"
 
+FEW = 10
+"""Up to here the gap between two whole numbers says more than its share."""
+
 DEPTH = 8
 LARGEST = 2**63
 
@@ -109,7 +112,8 @@ def _is_close(got: float, want: float, tolerance: Tolerance) -> bool:
 
 def _off_by(gap: int, size: int) -> Difference:
     relative = gap / size if size else math.inf
-    return Difference(Kind.VALUES, f"a number that is off by {_size(gap, relative)}", max_abs=gap, max_rel=relative)
+    what = f"a whole number that is off by {gap}" if gap < FEW else f"a number that is off by {_size(gap, relative)}"
+    return Difference(Kind.VALUES, what, max_abs=gap, max_rel=relative)
 
 
 def _size(gap: float, relative: float) -> str:
@@ -157,16 +161,11 @@ def _compare_arrays(got: Array, want: Array, tolerance: Tolerance) -> Difference
     """Compare two arrays of one shape."""
     if got.dtype.kind not in "fiub":
         return Difference(Kind.UNREADABLE, f"{_dtype_words(got.dtype)}; expected {_form(want)}")
-    rtol, atol = tolerance.rtol, tolerance.atol
-    if got.dtype == np.float32:
-        rtol, atol = max(rtol, FLOAT32.rtol), max(atol, FLOAT32.atol)
     with np.errstate(all="ignore"):
         given = got if got.dtype == np.float64 else got.astype(np.float64)
         wanted = want if want.dtype == np.float64 else want.astype(np.float64)
         gap = np.abs(given - wanted)
-        allowed = atol + rtol * np.abs(wanted)
-        if want.dtype.kind in "iub":
-            allowed = np.minimum(allowed, WHOLE_GAP)
+        allowed = allowed_gap(got, want, tolerance)
         # Where infinity is expected the gap is no number; nor is it where NaN came back.
         right = (gap <= allowed) & np.isfinite(gap)
         if right.all():
@@ -192,6 +191,31 @@ def _compare_arrays(got: Array, want: Array, tolerance: Tolerance) -> Difference
             f"an array of the right shape {got.shape}, but {wrong} of {got.size} entries {verb} off, the most by {size}"
         )
     return Difference(Kind.VALUES, message, _first(~right), max_abs=max_abs, max_rel=max_rel)
+
+
+def allowed_gap(got: Array, want: Array, tolerance: Tolerance) -> Array:
+    """Return how far each entry may be off; a float32 result gets more, a whole number is never its neighbour."""
+    rtol, atol = tolerance.rtol, tolerance.atol
+    if got.dtype == np.float32:
+        # No absolute tolerance at all is meant: the values may be as small as they like, and are no less wrong for it.
+        rtol, atol = max(rtol, FLOAT32.rtol), max(atol, FLOAT32.atol) if atol else 0.0
+    allowed: Array = atol + rtol * np.abs(want.astype(np.float64))
+    return np.minimum(allowed, WHOLE_GAP) if want.dtype.kind in "iub" else allowed
+
+
+def off_pairs(got: Any, want: Any, tolerance: Tolerance, depth: int = DEPTH) -> list[tuple[Any, Any]]:
+    """Return the items of two values that are not equal, side by side; the values themselves where they have none."""
+    if compare(got, want, tolerance) is None:
+        return []
+    if depth and isinstance(want, Mapping) and isinstance(got, dict) and want.keys() <= got.keys():
+        pairs = [(got[key], wanted) for key, wanted in want.items()]
+    elif depth and isinstance(want, tuple | list) and isinstance(got, tuple | list) and len(got) == len(want):
+        if isinstance(want, list) and not isinstance(numbers(want), str):
+            return [(got, want)]
+        pairs = list(zip(got, want, strict=True))
+    else:
+        return [(got, want)]
+    return [off for pair in pairs for off in off_pairs(*pair, tolerance, depth - 1)]
 
 
 def same_form(left: Any, right: Any) -> bool:

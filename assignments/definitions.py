@@ -14,7 +14,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from assignments import catalog, expression
+from assignments import catalog, expression, variants
 from assignments.catalog import CatalogError
 from assignments.language import Choice, Code, Definition, Expression, Literal, Number, Part, Variant, Written
 from assignments.spec import Assignment, Kind, Question
@@ -31,7 +31,7 @@ KINDS: Mapping[Kind, type] = {
 
 @dataclass(frozen=True)
 class Definitions:
-    """What an assignment's `questions.py` says: the answers by question id, and the statement's own numbers."""
+    """What an assignment's `questions.py` says, the answers by question id, and the numbers of its statement."""
 
     questions: Mapping[str, Definition]
     default_variant: Variant
@@ -62,7 +62,7 @@ def read(assignment: Assignment) -> Definitions:
         module = _import(assignment)
     except Exception as error:
         raise CatalogError(assignment.slug, [f"questions.py stopped: {type(error).__name__}: {error}"]) from error
-    definitions = Definitions(getattr(module, "QUESTIONS", {}), getattr(module, "DEFAULT_VARIANT", {}))
+    definitions = Definitions(getattr(module, "QUESTIONS", {}), variants.default(assignment.folder))
     problems = problems_of(assignment, definitions)
     if problems:
         raise CatalogError(assignment.slug, problems)

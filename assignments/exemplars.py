@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from assignments.spec import Assignment, Question
 from assignments.verdict import QuestionResult, Report
@@ -34,6 +34,15 @@ CLAIM = re.compile(
 )
 FULL = "full"
 DIGITS = 2  # points of a share, such as 5 of 12, are claimed to this many
+
+
+class Grade(Protocol):
+    """Grades one upload as a student's: (assignment, files, answers, seed) → report."""
+
+    def __call__(
+        self, assignment: Assignment, files: list[tuple[str, bytes]], answers: dict[str, str], seed: bytes, /
+    ) -> Report:
+        """Return the report a student would get."""
 
 
 class ExemplarError(Exception):

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from assignments.compare import Difference
-from assignments.diagnosis import diagnose
+from assignments import patterns
+from assignments.compare import Difference, Kind, off_pairs
+from assignments.diagnosis import Result, diagnose
+from assignments.disclosure import advice, error_name, kind_of_value, tried_to_write, why_missing
 from assignments.findings import Finding, picked
 from assignments.language import Check, Part
 from assignments.mistakes import Trial
@@ -27,13 +27,15 @@ from assignments.verdict import Verdict
 NUMPY_WARNING = re.compile(
     r"RuntimeWarning: (?:overflow|underflow|invalid value|divide by zero) encountered in [a-z_0-9 ]{1,40}"
 )
+PRINTED_ONLY = "Printing a value does not return it."
+
 WRONG_CALL = re.compile(
     r"positional argument|keyword(?:-only)? argument|required argument|takes no arguments|multiple values"
 )
 CALLEE = re.compile(r"(?:[^()]{0,200}\.)?(\w{1,100})\(\)")
 
 ERROR_HINTS: Mapping[str, str] = {
-    "EOFError": "Nobody can answer `input()` here: take every value from the arguments.",
+    "FileNotFoundError": "There are no files of yours here: take every value from the arguments.",
     "ImportError": "Only NumPy and Python's own library are there to import.",
     "IndexError": "An index is beyond the end: does the code rely on the size of the example?",
     "ModuleNotFoundError": "Only NumPy and Python's own library are there to import.",
@@ -42,10 +44,9 @@ ERROR_HINTS: Mapping[str, str] = {
     "UnboundLocalError": "A name is used before it gets a value on this path through the function.",
     "ZeroDivisionError": "Which values make the divisor 0?",
 }
-
-
-ENOUGH = 3
-"""Numbers a relation has to hold for before it is told."""
+THREAD_MIB = 8  # what a thread takes for its stack
+SAID_ALREADY = ("no files of yours", "input()", "one process here", "does not work here", "nobody to debug")
+"""Words of a visible message that make a hint a repetition."""
 
 
 class Wording:
@@ -86,21 +87,29 @@ class Wording:
             case Status.RAISED:
                 return self._raised(outcome, is_visible=is_visible)
             case Status.MISSING:
-                return self._missing(outcome)
+                return self._missing(outcome, is_visible=is_visible)
             case Status.UNREADABLE:
-                kind = clean(outcome.message, 120)
+                kind = kind_of_value(outcome, is_visible=is_visible)
                 return sentence(f"{subject} returned something that cannot be read{f': {kind}' if kind else ''}") + (
                     " Return plain numbers, lists or NumPy arrays of numbers."
                 )
             case Status.TIMED_OUT:
-                limit = f"{self._limits.cpu_s:g} s of CPU time or {self._limits.wall_s:g} s by the clock"
-                return f"{subject} used up its time ({limit} for the question) and was stopped. Does a loop not end?"
+                return f"{subject} {_time_limit(outcome, self._limits)}"
             case Status.OUT_OF_MEMORY:
                 return f"{subject} needed more than the {self._limits.memory_mib} MiB of memory there are."
             case Status.OUTPUT_LIMIT:
                 return f"{subject} printed more than {self._limits.output_kib} KiB and was stopped."
             case Status.PROCESS_LIMIT:
-                return f"{subject} started too many threads or processes."
+                most = self._limits.memory_mib // THREAD_MIB
+                return (
+                    f"{subject} started too many threads: each takes {THREAD_MIB} MiB of the "
+                    f"{self._limits.memory_mib} MiB of memory there are, so {most} are more than fit. Use one."
+                )
+            case Status.NOT_ALLOWED if tried_to_write(outcome):
+                return (
+                    f"{subject} tried to write a file. Nothing can be saved here: return the result, and take "
+                    '`np.save`, `open(…, "w")` and the like out.'
+                )
             case Status.NOT_ALLOWED:
                 return f"{subject} tried something forbidden: files, network, processes and signals are closed to it."
             case Status.CRASHED if outcome.error_type == "SystemExit":
@@ -129,7 +138,7 @@ class Wording:
             return function
 
     def _raised(self, outcome: Outcome, *, is_visible: bool) -> str:
-        error = clean(outcome.error_type, 60) or "an exception"
+        error = error_name(outcome, is_visible=is_visible)
         text = clean(outcome.message, 300) if is_visible else ""
         line = f" at line {outcome.line}" if isinstance(outcome.line, int) else ""
         place = f"{line} of {clean(outcome.file, 60)}" if line and outcome.file else line
@@ -140,11 +149,13 @@ class Wording:
         is_their_call = outcome.line is not None and callee is not None and callee[1] != outcome.function
         if outcome.error_type == "TypeError" and WRONG_CALL.search(complaint) and not is_their_call:
             return f"{message} It is called as `{self.signature(str(outcome.function))}`."
-        hint = ERROR_HINTS.get(str(outcome.error_type))
+        hint = advice(outcome) or ERROR_HINTS.get(str(outcome.error_type))
+        if hint and text and any(word in text for word in SAID_ALREADY):
+            hint = None
         return f"{message} {hint}" if hint else message
 
-    def _missing(self, outcome: Outcome) -> str:
-        said = clean(outcome.message, 300)
+    def _missing(self, outcome: Outcome, *, is_visible: bool) -> str:
+        said = why_missing(outcome, is_visible=is_visible)
         if outcome.function is None or outcome.function not in self._functions:
             return sentence(said or "A function is missing")
         what = sentence(said or f"`{outcome.function}` is not defined")
@@ -155,6 +166,17 @@ class Wording:
         if outcome.function in self._functions:
             return f"`{outcome.function}`"
         return f"`{self._question.functions[0]}`" if len(self._question.functions) == 1 else "Your code"
+
+
+def _time_limit(outcome: Outcome, limits: Limits) -> str:
+    """Return which of the two time limits it was, by the words of the runner that stopped it."""
+    said = str(outcome.message)[:200]
+    if "computing time" in said:
+        return f"used up its {limits.cpu_s:g} s of computing time and was stopped. Does a loop not end?"
+    if "had not finished" in said:
+        return f"used up its time of {limits.wall_s:g} s by the clock and was stopped. Does it wait for something?"
+    limit = f"{limits.cpu_s:g} s of computing time or {limits.wall_s:g} s by the clock"
+    return f"used up its time ({limit} for the question) and was stopped. Does a loop not end?"
 
 
 def load_message(load: Load) -> str:
@@ -173,11 +195,10 @@ def load_message(load: Load) -> str:
         case _:
             text = clean(load.message, 300)
             why = sentence(text) if text else "the process ended."
-    kept = (
-        ""
-        if load.error_type in {"SyntaxError", "IndentationError", "TabError"}
-        else " What was defined above it counts."
-    )
+    kept = " What was defined above it counts."
+    if load.status is Status.RAISED:
+        is_unread = load.error_type in {"SyntaxError", "IndentationError", "TabError"}
+        kept = "" if is_unread else " The rest was run without it."
     return f"{name} stopped{line} while it was loaded: {why}{kept}"
 
 
@@ -195,24 +216,32 @@ def numpy_warnings(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def common_diagnosis(trial: Trial, part: Part) -> str | None:
-    """Return what every wrong result of a part has in common (a sign, a factor, an order), or None.
+    """Return what every wrong result of a part has in common: how it is wrong, else where; None where nothing is said.
 
-    A single number may be twice another by chance, and saying so would give it away: it takes several results, or an
-    array, to say anything.
+    A property says itself what does not hold.
     """
-    words: set[str | None] = set()
-    compared = 0
-    for at, finding in trial.findings[part.name].items():
-        if finding.is_right or finding.is_unjudged:
-            continue
-        if finding.difference is None or trial.checks[at].holds is not None:
-            return None
+    findings = [(at, found) for at, found in trial.findings[part.name].items() if not found.is_unjudged]
+    wrong = [(at, found) for at, found in findings if not found.is_right]
+    if not wrong or any(trial.checks[at].holds is not None for at, _ in wrong):
+        return None
+    where = patterns.describe(trial, part)
+    results: list[Result] = []
+    compared = [at for at, found in wrong if found.difference is not None]
+    for at in compared:
         got, want = picked(trial.outcomes[at].value, trial.expect(at).value, part)
-        words.add(diagnose(got, want, trial.tolerance(at)))
-        compared += np.size(want) if isinstance(want, np.ndarray | list) else 1
-        if len(words) > 1 or None in words:
-            return None
-    return words.pop() if words and compared >= ENOUGH else None
+        tolerance, sizes = trial.tolerance(at), patterns.sizes(trial.checks[at])
+        results += [Result(*pair, tolerance, sizes) for pair in off_pairs(got, want, tolerance)]
+    how = None if patterns.is_yes_or_no(trial, part) else diagnose(results)
+    said = [words for words in (how, where) if words is not None]
+    if said or any(_says_itself(found) for _, found in wrong):
+        return " ".join(said) or None
+    # Where the cases that are shown come out right, the summary says where to look.
+    return patterns.NOTHING_SIMPLE if any(trial.checks[at].visible for at in compared) else None
+
+
+def _says_itself(finding: Finding) -> bool:
+    """Return whether a difference needs no further words: None came back, or another shape, or no number."""
+    return finding.difference is None or finding.difference.kind is not Kind.VALUES
 
 
 def summary(checks: Sequence[Check], verdicts: Sequence[Verdict]) -> str:
@@ -220,7 +249,7 @@ def summary(checks: Sequence[Check], verdicts: Sequence[Verdict]) -> str:
     wrong = [check for check, verdict in zip(checks, verdicts, strict=True) if verdict is not Verdict.PASSED]
     words = [f"{len(wrong)} of {len(checks)} checks {'is' if len(wrong) == 1 else 'are'} not right."]
     if not any(check.visible for check in wrong) and any(check.visible for check in checks):
-        words.append("The ones shown are: the hidden ones try other sizes, signs and values.")
+        words.append("Those that are shown are right; the hidden ones try other sizes, signs and values.")
     if any(check.group for check in checks):
         words.append("Checks that belong together count as one, so that a constant answer earns nothing.")
     return " ".join(words)

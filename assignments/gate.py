@@ -2,142 +2,145 @@
 
 An assignment passes when its description and answers fit, the reference earns full marks and the starter none, every
 exemplar gets exactly what it declares, every listed mistake is named, for many seeds and never under another's
-name, and every small fault put into a right exemplar is noticed (or listed as equivalent, with a reason).
+name, right work keeps its distance to every tolerance however it adds up (`assignments.calibration`), every small
+fault put into a right exemplar is noticed from as far (or listed as equivalent, with a reason), and the likeliest
+wrong answers lose points and get a message worth reading.
 
-`grade` runs sample work as a student's is run, in the sandbox; `play` runs only functions of ours, in this process.
+`grade` and `run` do with sample work as with a student's, in the sandbox; `play` runs only functions of ours, in this
+process.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from assignments import definitions, exemplars, mutants, rehearsal
+from assignments import calibration, definitions, exemplars, gate_report, margins, mutants, rehearsal, wrong_answers
+from assignments.calibration import Margin, Run
 from assignments.catalog import CatalogError
-from assignments.exemplars import Exemplar, ExemplarError
+from assignments.exemplars import Exemplar, ExemplarError, Grade
+from assignments.gate_report import GateReport, as_json, render
+from assignments.judge import Judge
+from assignments.language import Code
 from assignments.mistakes import Play
 from assignments.mutants import Equivalent, EquivalentError, Mutant
+from assignments.script import Load, Probes, ProbesOutcome, Status
 from assignments.spec import Assignment
-from assignments.verdict import Report
+from assignments.wrong_answers import WrongAnswer, WrongAnswersError
+
+__all__ = ["GateReport", "Grade", "Run", "as_json", "check", "render"]
 
 SEEDS = 25
+DRAWS = 4
+"""Draws of the cases that right work and mutants are tried on, in turn: what the reference gives is kept for each."""
+
 MUTANT_CPU_S = 2.0
 """A mutant may loop for ever; it need not take a student's whole allowance to be found out."""
+
+LEAST_MUTANTS = 40
+"""Fewer say little about the checks of an assignment with code."""
 
 AT_A_TIME = 2
 
 
-class Grade(Protocol):
-    """Grades one upload as a student's: (assignment, files, answers, seed) → report."""
-
-    def __call__(
-        self, assignment: Assignment, files: list[tuple[str, bytes]], answers: dict[str, str], seed: bytes, /
-    ) -> Report:
-        """Return the report a student would get."""
-
-
-@dataclass(frozen=True)
-class GateReport:
-    """What the gate found for one assignment; `failures` holds a sentence for each thing that is wrong."""
-
-    slug: str
-    version: str
-    questions: int
-    checks: int  # of all code questions, in one draw
-    mistakes: int
-    seeds: int
-    exemplars: int
-    mutants: int
-    mutants_caught: int
-    mutants_equivalent: int
-    duration_s: float
-    failures: tuple[str, ...] = field(default=())
-
-    @property
-    def passed(self) -> bool:
-        """Whether the assignment may be published."""
-        return not self.failures
-
-    @property
-    def mutation_score(self) -> float:
-        """Caught mutants as a fraction of those that are not equivalent; 1 where there are none."""
-        counted = self.mutants - self.mutants_equivalent
-        return self.mutants_caught / counted if counted else 1.0
-
-
-def check(assignment: Assignment, *, grade: Grade, play: Play, seeds: int = SEEDS) -> GateReport:
+def check(assignment: Assignment, *, grade: Grade, run: Run, play: Play, seeds: int = SEEDS) -> GateReport:
     """Put one assignment through the gate.
 
     Args:
         assignment: as the catalogue reads it.
-        grade: runs sample work in the sandbox; it may be called from two threads at a time.
+        grade: grades sample work in the sandbox; it may be called from two threads at a time.
+        run: runs an upload's functions there; from two threads, too.
         play: runs a script against functions of ours.
         seeds: draws for which the reference and every mistake are tried.
 
     Raises:
-        Exception: whatever `grade` raises when the grader itself fails.
+        Exception: whatever `grade` and `run` raise when the grader itself fails.
     """
-    return _Gate(assignment, grade, play, seeds).report()
+    return _Gate(assignment, grade, run, play, seeds).report()
+
+
+@dataclass
+class _Fates:
+    """What became of the mutants."""
+
+    made: int = 0
+    survivors: list[Mutant] = field(default_factory=list)
+    nearest: Margin | None = None
 
 
 class _Gate:
     """One assignment on its way through."""
 
-    def __init__(self, assignment: Assignment, grade: Grade, play: Play, seeds: int) -> None:
+    def __init__(self, assignment: Assignment, grade: Grade, run: Run, play: Play, seeds: int) -> None:
         self._assignment = assignment
         self._grade = grade
+        self._run = run
         self._play = play
         self._seeds = seeds
         self._failures: list[str] = []
 
     def report(self) -> GateReport:
         started = time.perf_counter()
+        found: dict[str, Any] = gate_report.empty(self._assignment, self._seeds)
         try:
             definitions.of(self._assignment)
             samples = exemplars.load(self._assignment)
             equivalents = mutants.load_equivalents(self._assignment.folder)
-        except (CatalogError, ExemplarError, EquivalentError) as error:
-            return self._result(started, failures=list(getattr(error, "problems", (str(error),))))
+            listed = wrong_answers.load(self._assignment)
+        except (CatalogError, ExemplarError, EquivalentError, WrongAnswersError) as error:
+            self._failures += list(getattr(error, "problems", (str(error),)))
+        else:
+            with ThreadPoolExecutor(AT_A_TIME) as pool:
+                found |= self._try_everything(samples, equivalents, listed, pool)
+        duration_s = round(time.perf_counter() - started, 3)
+        return GateReport(**found, duration_s=duration_s, failures=tuple(self._failures))
 
+    def _try_everything(
+        self,
+        samples: Sequence[Exemplar],
+        equivalents: Sequence[Equivalent],
+        listed: Sequence[WrongAnswer],
+        pool: Executor,
+    ) -> dict[str, Any]:
         rehearsed = rehearsal.rehearse(self._assignment, self._play, self._seeds)
         self._failures += rehearsed.failures
-        with ThreadPoolExecutor(AT_A_TIME) as pool:
-            self._check_starter()
-            self._failures += [problem for problems in pool.map(self._try_exemplar, samples) for problem in problems]
-            self._failures += _unshown(rehearsed.named, samples)
-            made = [
-                mutant
-                for sample in samples
-                if sample.is_right and sample.source is not None
-                for mutant in mutants.make_mutants(sample.name, sample.source)
-            ]
-            survivors = [mutant for mutant, alive in zip(made, pool.map(self._survives, made), strict=True) if alive]
-        equivalent = self._sort_out(survivors, equivalents)
-        return self._result(
-            started,
-            checks=rehearsed.checks,
-            mistakes=len(rehearsed.named),
-            exemplars=len(samples),
-            mutants=len(made),
-            mutants_caught=len(made) - len(survivors),
-            mutants_equivalent=equivalent,
-        )
+        found = {
+            "checks": rehearsed.checks,
+            "checks_by_property": rehearsed.checks_by_property,
+            "mistakes": len(rehearsed.named),
+            "exemplars": len(samples),
+            "wrong_answers": len(listed),
+        }
+        if not rehearsed.can_judge:
+            return found
+        self._check_starter()
+        self._failures += [problem for problems in pool.map(self._try_exemplar, samples) for problem in problems]
+        self._failures += _unshown(rehearsed.named, samples)
+        self._try_wrong_answers(listed, samples, pool)
+        if not self._assignment.code_questions:
+            return found
+        judges = [self._judge(f"draw {number}") for number in range(DRAWS)]
+        calibrated = calibration.calibrate(self._assignment, samples, self._run, judges[0], pool)
+        self._failures += calibrated.failures
+        fates = self._try_mutants(samples, judges, pool)
+        equivalent = self._sort_out(fates.survivors, equivalents)
+        self._check_number(fates.made - equivalent)
+        nearest = [margin for margin in (fates.nearest, rehearsed.nearest) if margin is not None]
+        return found | {
+            "mutants": fates.made,
+            "mutants_caught": fates.made - len(fates.survivors),
+            "mutants_equivalent": equivalent,
+            "right_margin": calibrated.nearest,
+            "wrong_margin": min(nearest, key=lambda margin: margin.times, default=None),
+        }
 
-    def _result(self, started: float, failures: Sequence[str] = (), **counts: int) -> GateReport:
-        none = dict.fromkeys(("checks", "mistakes", "exemplars", "mutants", "mutants_caught", "mutants_equivalent"), 0)
-        return GateReport(
-            slug=self._assignment.slug,
-            version=self._assignment.version,
-            questions=len(self._assignment.questions),
-            seeds=self._seeds,
-            duration_s=round(time.perf_counter() - started, 3),
-            failures=(*failures, *self._failures),
-            **{**none, **counts},
-        )
+    def _judge(self, name: str) -> Judge:
+        return Judge(self._assignment, seed=self._seed(name), play=self._play)
 
     def _seed(self, name: str) -> bytes:
         """Return the seed of one piece of sample work: always the same, and another one for each."""
@@ -162,12 +165,73 @@ class _Gate:
         )
         return [f"exemplar {sample.name}: {difference}" for difference in sample.differences(report)]
 
-    def _survives(self, mutant: Mutant) -> bool:
+    def _try_wrong_answers(self, listed: Sequence[WrongAnswer], samples: Sequence[Exemplar], pool: Executor) -> None:
+        if not self._assignment.is_draft:
+            self._failures += wrong_answers.missing(self._assignment, listed)
+        try:
+            reads = wrong_answers.read_all(self._assignment, listed, samples, self._grade, pool)
+        except WrongAnswersError as error:
+            self._failures.append(str(error))
+        else:
+            self._failures += [problem for read in reads for problem in read.problems()]
+
+    # --- mutants ------------------------------------------------------------------------------------------------------
+
+    def _try_mutants(self, samples: Sequence[Exemplar], judges: Sequence[Judge], pool: Executor) -> _Fates:
+        made = [
+            mutant
+            for sample in samples
+            if sample.is_right and sample.source is not None
+            for mutant in mutants.make_mutants(sample.name, sample.source)
+        ]
+        fates = _Fates(len(made))
+        taken = [judges[number % len(judges)] for number in range(len(made))]
+        for mutant, distance in zip(made, pool.map(self._distance, made, taken), strict=True):
+            if distance is None:
+                fates.survivors.append(mutant)
+                continue
+            margin = Margin(distance, f"mutant {mutant}")
+            if distance < margins.LEAST:
+                self._failures.append(
+                    f"mutant caught by too little: {mutant}: only {distance:.2g} times beyond the limit; expected at "
+                    f"least {margins.LEAST:g}: narrow the tolerance, or draw other cases"
+                )
+            if not math.isinf(distance) and (fates.nearest is None or distance < fates.nearest.times):
+                fates.nearest = margin
+        return fates
+
+    def _distance(self, mutant: Mutant, judge: Judge) -> float | None:
+        """Return how far beyond a limit a mutant goes, at least; None when it earns all points."""
         limits = replace(self._assignment.limits, cpu_s=MUTANT_CPU_S, wall_s=2 * MUTANT_CPU_S)
         files = [(f"{self._assignment.slug}.py", mutant.source.encode())]
-        report = self._grade(replace(self._assignment, limits=limits), files, {}, self._seed(str(mutant)))
-        code = {question.id for question in self._assignment.code_questions}
-        return all(result.score == result.max_score for result in report.questions if result.id in code)
+        farthest: float | None = None
+        load = Load(Status.RETURNED)
+        # To stop at the first wrong question would cost the box it runs in, which is dearer than the other questions,
+        # but for those that train at length.
+        for probes in self._quick_and_slow(judge.probes()):
+            if not probes or (farthest is not None and farthest >= margins.LEAST):
+                continue
+            for answer in self._run(replace(self._assignment, limits=limits), files, probes):
+                if isinstance(answer, Load):
+                    load = answer
+                elif farthest is None or farthest < margins.LEAST:
+                    distance = self._distance_of(answer, judge, load)
+                    farthest = distance if farthest is None else max(farthest, distance or 0.0)
+        return farthest
+
+    def _quick_and_slow(self, probes: Sequence[Probes]) -> Iterator[tuple[Probes, ...]]:
+        known = definitions.of(self._assignment).questions
+        slow = {name for name, definition in known.items() if isinstance(definition, Code) and definition.is_slow}
+        for is_slow in (False, True):
+            yield tuple(each for each in probes if (each.question_id in slow) is is_slow)
+
+    def _distance_of(self, answer: ProbesOutcome, judge: Judge, load: Load) -> float | None:
+        trial = judge.trial(answer.question_id, answer)
+        if not trial.is_right:
+            return max(margins.distances(trial).values(), default=math.inf)
+        result = judge.judge_code(answer.question_id, answer, load)
+        # Its values are right: what it loses, it loses by its manners.
+        return None if result.score == result.max_score else math.inf
 
     def _sort_out(self, survivors: Sequence[Mutant], equivalents: Sequence[Equivalent]) -> int:
         """Return how many survivors are listed as equivalent; complain about the others and about stale entries."""
@@ -182,30 +246,16 @@ class _Gate:
             ]
         return len(covered)
 
+    def _check_number(self, mutants_that_count: int) -> None:
+        if mutants_that_count < LEAST_MUTANTS and not self._assignment.is_draft:
+            self._failures.append(
+                f"{mutants_that_count} mutants can be made of the right exemplars, those listed as equivalent left "
+                f"out; expected at least {LEAST_MUTANTS}: add right exemplars in other styles"
+            )
+
 
 def _unshown(named: Iterable[tuple[str, str]], samples: Sequence[Exemplar]) -> Iterator[str]:
     """Yield a complaint for each mistake that no exemplar declares."""
     shown = {(claim.question, claim.mistake) for sample in samples for claim in sample.claims}
     for question, mistake in sorted(set(named) - shown):
         yield f"question {question}: no exemplar shows mistake {mistake}; add one that declares it"
-
-
-def as_json(report: GateReport) -> dict[str, Any]:
-    """Return a report as plain data for JSON."""
-    return {**asdict(report), "passed": report.passed, "mutation_score": round(report.mutation_score, 4)}
-
-
-def render(report: GateReport) -> str:
-    """Return a report as lines for a terminal."""
-    state = "passed" if report.passed else f"FAILED, {len(report.failures)} findings"
-    counted = report.mutants - report.mutants_equivalent
-    return "\n".join(
-        [
-            f"{report.slug} {report.version}: {state} in {report.duration_s:.1f} s",
-            f"  {report.questions} questions, {report.checks} checks, {report.exemplars} exemplars",
-            f"  {report.mistakes} mistakes, told apart for {report.seeds} seeds",
-            f"  mutants: {report.mutants_caught} of {counted} caught ({100 * report.mutation_score:.1f} %)",
-            f"  {report.mutants_equivalent} more mutants are listed as equivalent",
-            *(f"  - {failure}" for failure in report.failures),
-        ]
-    )

@@ -47,13 +47,14 @@ RESTED = "This rests on “{title}”, which has a mistake; given that, it is ri
 
 @dataclass
 class _Drawn:
-    """A code question with its checks, and what the reference gave for them so far."""
+    """A code question with its checks, and what the reference and its wrong variants gave for them so far."""
 
     question: Question
     code: Code
     parts: tuple[Part, ...]
     checks: tuple[Check, ...]
     expected: dict[int, Outcome] = field(default_factory=dict)
+    variants: dict[tuple[int, int], Outcome] = field(default_factory=dict)
 
 
 class Judge:
@@ -124,12 +125,7 @@ class Judge:
             JudgingError: the reference fails, the assignment contradicts itself, or the outcome does not belong to it.
         """
         drawn = self._draw(self._assignment.question(question_id))
-        if outcome.question_id != question_id or len(outcome.outcomes) != len(drawn.checks):
-            raise JudgingError(
-                f"question {question_id} has {len(drawn.checks)} checks; "
-                f"{len(outcome.outcomes)} outcomes came back for {outcome.question_id}"
-            )
-        trial = Trial(drawn.code, drawn.parts, drawn.checks, outcome.outcomes, self._play, drawn.expected)
+        trial = self.trial(question_id, outcome)
         self._slips[question_id] = tuple(
             mistake.replaces for mistake in trial.mistakes.values() if mistake.replaces is not None
         )
@@ -147,6 +143,22 @@ class Judge:
             return result
         title = self._assignment.question(rests_on).title
         return replace(result, feedback=(RESTED.format(title=title), *result.feedback))
+
+    def trial(self, question_id: str, outcome: ProbesOutcome) -> Trial:
+        """Return what a code question's scripts brought back, beside what was expected.
+
+        Raises:
+            JudgingError: the outcome does not belong to the question.
+        """
+        drawn = self._draw(self._assignment.question(question_id))
+        if outcome.question_id != question_id or len(outcome.outcomes) != len(drawn.checks):
+            raise JudgingError(
+                f"question {question_id} has {len(drawn.checks)} checks; "
+                f"{len(outcome.outcomes)} outcomes came back for {outcome.question_id}"
+            )
+        return Trial(
+            drawn.code, drawn.parts, drawn.checks, outcome.outcomes, self._play, drawn.expected, drawn.variants
+        )
 
     def _rested(self, trial: Trial) -> tuple[str | None, Trial]:
         """Return the question whose mistake this one only inherits, and the trial that takes the mistake as given."""

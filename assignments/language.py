@@ -1,7 +1,8 @@
 """The language questions are written in: what is right, what is known to be wrong, and in which words to say so.
 
 An assignment's `questions.py` defines `QUESTIONS`, a mapping from question id to one of `Number`, `Literal`, `Choice`,
-`Expression`, `Written` and `Code`, and may define `DEFAULT_VARIANT`, the numbers of its statement.
+`Expression`, `Written` and `Code`. Where the statement's numbers may differ from student to student
+(`assignments.variants`), answers are functions of them.
 
 Everything here is declaration; `assignments.judge` gives it its meaning. Whatever text names a mistake (`says`)
 explains it to the student without giving the answer.
@@ -24,6 +25,9 @@ from assignments.verdict import Curve
 Variant = Mapping[str, float]
 """The numbers of a statement by name; empty where an assignment has no variants."""
 
+Accepted = tuple[str, ...] | Callable[[Variant], tuple[str, ...]]
+"""Further spellings of one number, each equal in value to what may be typed."""
+
 Share = Fraction
 """A part of a question's points, in [0, 1]."""
 
@@ -34,7 +38,7 @@ NOTHING = Fraction(0)
 class Tolerance:
     """How far off still counts as equal: |got - want| <= atol + rtol * |want|.
 
-    A float32 result is given at least rtol 1e-4 and atol 1e-6.
+    A float32 result is given at least rtol 1e-4 and atol 1e-6; where atol is 0 it stays 0, for float32 as well.
     """
 
     rtol: float = 1e-6
@@ -53,7 +57,7 @@ class WrongNumber:
     says: str
     keeps: Share = NOTHING
     decimals: int | None = None  # overrides the question's
-    accepts: tuple[str, ...] = ()  # other ways to type the same mistake ("0.0006"), equal in value
+    accepts: Accepted = ()  # other ways to type the same mistake ("0.0006"), equal in value
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Number:
     answer: float | Callable[[Variant], float]
     decimals: int | None = None
     mistakes: tuple[WrongNumber, ...] = ()
-    accepts: tuple[str, ...] = ()  # other numbers accepted, equal in value to one of these texts ("0.0005")
+    accepts: Accepted = ()  # other numbers accepted, equal in value to one of these texts ("0.0005")
     follow: Callable[[Variant, Mapping[str, float]], float] | None = None
     rtol: float = 1e-6
     says: str = ""  # where to look, for a wrong number that no mistake explains
@@ -233,11 +237,14 @@ class Code:
             wrong without a known mistake says nothing about this question, which is then skipped.
         curves: (student's outcomes, reference's outcomes), both in the order of the checks → curves for the page.
         hint: (got, want) of a failed check → a further sentence, where no mistake is known.
+        remark: name of each "value" part → (got, want) of its checks that were compared → a last sentence about what is
+            wrong, whether its mistake is known or not.
         may_change: names of functions that are asked to change an argument in place.
         resting: for a student whose function of this question calls one of another question: that question's id → a
             function that takes the wrong functions of a mistake known there, and returns the forms this question's
             right ones take when they rest on them. Whoever gives exactly one of these earns all the points: the
             mistake was charged where it was made.
+        is_slow: whether its functions take so long that the gate puts it only to mutants nothing else catches.
     """
 
     reference: Mapping[str, Callable[..., Any]]
@@ -248,8 +255,10 @@ class Code:
     rests_on: tuple[str, ...] = ()
     curves: Callable[[Sequence[Outcome], Sequence[Outcome]], Sequence[Curve]] | None = None
     hint: Callable[[Any, Any], str | None] | None = None
+    remark: Callable[[Mapping[str, Sequence[tuple[Any, Any]]]], str | None] | None = None
     may_change: tuple[str, ...] = ()
     resting: Mapping[str, Callable[[Functions], Sequence[Functions]]] = field(default_factory=dict)
+    is_slow: bool = False
 
 
 Definition = Number | Literal | Choice | Expression | Written | Code

@@ -44,6 +44,7 @@ class Trial:
         play: plays a script against functions of ours.
         expected: what the reference gave, by position; filled as needed, and worth keeping between submissions of
             one seed only.
+        variants: what each mistake's wrong variant gave, by mistake and position; as `expected`.
     """
 
     code: Code
@@ -52,7 +53,7 @@ class Trial:
     outcomes: Sequence[Outcome]
     play: Play
     expected: dict[int, Outcome] = field(default_factory=dict)
-    _played: dict[tuple[int, int], Outcome] = field(default_factory=dict)
+    variants: dict[tuple[int, int], Outcome] = field(default_factory=dict)
 
     @property
     def value_parts(self) -> tuple[Part, ...]:
@@ -109,10 +110,10 @@ class Trial:
     def played(self, mistake_at: int, at: int) -> Outcome:
         """Return what a mistake's wrong variant gives on a check."""
         key = (mistake_at, at)
-        if key not in self._played:
+        if key not in self.variants:
             replaced = {**self.code.reference, **(self.code.mistakes[mistake_at].replaces or {})}
-            self._played[key] = self._play(at, replaced)
-        return self._played[key]
+            self.variants[key] = self._play(at, replaced)
+        return self.variants[key]
 
     def _play(self, at: int, functions: Mapping[str, Callable[..., Any]]) -> Outcome:
         # A variant that overflows is meant to; nobody has to read of it in the log.

@@ -1,9 +1,8 @@
 """Small faults put into right sample work, one at a time, to see whether the checks notice.
 
-Each mutant changes one place of one function: an operator, a comparison, a constant (and with it an axis, an index or
-a default), a condition, the order of two arguments, or it drops a statement. A mutant that still gets full marks is a
-hole in the checks, unless it does the same as the original: such mutants are listed, each with the reason, in the
-assignment's `equivalent.toml`:
+Each mutant changes one place of one function, in one of the ways of `assignments.mutations`. A mutant that still gets
+full marks is a hole in the checks, unless it does the same as the original: such mutants are listed, each with the
+reason, in the assignment's `equivalent.toml`:
 
     [[equivalent]]
     exemplar = "right_numpy.py"
@@ -22,41 +21,10 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+
+from assignments.mutations import changes
 
 EQUIVALENT_FILE = "equivalent.toml"
-REMOVED = "removed"
-
-Change = tuple[str, Callable[[ast.AST], ast.AST | None]]
-"""How one node changes, in words, and the function that makes a changed node of a copy; None drops the statement."""
-
-Op = TypeVar("Op", ast.operator, ast.cmpop)
-
-SYMBOLS: dict[type[ast.AST], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@", ast.FloorDiv: "//",
-    ast.Mod: "%", ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
-    ast.And: "and", ast.Or: "or",
-}  # fmt: skip
-
-OPERATORS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
-    ast.Add: (ast.Sub, ast.Mult),
-    ast.Sub: (ast.Add,),
-    ast.Mult: (ast.Add, ast.Div),
-    ast.Div: (ast.Mult,),
-    ast.Pow: (ast.Mult,),
-    ast.MatMult: (ast.Mult,),
-    ast.FloorDiv: (ast.Div,),
-    ast.Mod: (ast.Mult,),
-}
-
-COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
-    ast.Gt: (ast.GtE, ast.Lt),
-    ast.GtE: (ast.Gt, ast.Lt),
-    ast.Lt: (ast.LtE, ast.Gt),
-    ast.LtE: (ast.Lt, ast.Gt),
-    ast.Eq: (ast.NotEq,),
-    ast.NotEq: (ast.Eq,),
-}
 
 
 class EquivalentError(Exception):
@@ -125,8 +93,10 @@ def make_mutants(exemplar: str, source: str) -> tuple[Mutant, ...]:
     lines = source.splitlines()
     seen = {ast.unparse(tree)}
     mutants: list[tuple[int, Mutant]] = []
+    modules = frozenset(_imported(tree))
+    unused = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for position, node in _places(tree):
-        for words, change in _changes(node):
+        for words, change in changes(node, modules, is_statement=id(node) in unused):
             text = _with_change(tree, position, change)
             if text in seen:
                 continue
@@ -134,6 +104,13 @@ def make_mutants(exemplar: str, source: str) -> tuple[Mutant, ...]:
             number = getattr(node, "lineno", 1)
             mutants.append((number, Mutant(exemplar, lines[number - 1].strip(), words, text)))
     return tuple(mutant for _, mutant in sorted(mutants, key=lambda item: item[0]))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that modules are imported under."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
 
 
 def _places(tree: ast.Module) -> Iterator[tuple[int, ast.AST]]:
@@ -157,88 +134,6 @@ def _is_decoration(node: ast.AST) -> bool:
     value = node.value
     is_print = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print"
     return is_print or isinstance(value, ast.Constant)
-
-
-def _changes(node: ast.AST) -> Iterator[Change]:
-    match node:
-        case ast.BinOp() | ast.AugAssign():
-            yield from _other_operators(node)
-            if isinstance(node, ast.AugAssign):
-                yield REMOVED, _drop
-        case ast.Compare():
-            yield from _other_comparisons(node)
-        case ast.BoolOp():
-            other = ast.Or if isinstance(node.op, ast.And) else ast.And
-            yield f"{SYMBOLS[type(node.op)]} -> {SYMBOLS[other]}", lambda n: _set(n, op=other())
-        case ast.UnaryOp():
-            yield "sign or not dropped", lambda n: n.operand if isinstance(n, ast.UnaryOp) else n
-        case ast.Constant():
-            yield from _other_constants(node)
-        case ast.If() | ast.IfExp() | ast.While():
-            yield "condition turned round", lambda n: _set(n, test=ast.UnaryOp(ast.Not(), _get_test(n)))
-            if isinstance(node, ast.If):
-                yield REMOVED, _drop
-        case ast.Call() if len(node.args) >= 2:
-            yield f"first two arguments of {ast.unparse(node.func)} swapped", _swap_arguments
-        case ast.Break():
-            yield "break -> continue", lambda _: ast.Continue()
-            yield REMOVED, _drop
-        case ast.Assign() | ast.Expr() | ast.Return():
-            yield REMOVED, _drop
-        case ast.Slice():
-            yield from _other_slices(node)
-
-
-def _other_operators(node: ast.BinOp | ast.AugAssign) -> Iterator[Change]:
-    for other in OPERATORS.get(type(node.op), ()):
-        yield f"{SYMBOLS[type(node.op)]} -> {SYMBOLS[other]}", lambda n, other=other: _set(n, op=other())  # type: ignore[misc]
-
-
-def _other_comparisons(node: ast.Compare) -> Iterator[Change]:
-    for other in COMPARISONS.get(type(node.ops[0]), ()):
-        yield (
-            f"{SYMBOLS[type(node.ops[0])]} -> {SYMBOLS[other]}",
-            lambda n, other=other: _set(n, ops=[other(), *n.ops[1:]]),  # type: ignore[misc]
-        )
-
-
-def _other_constants(node: ast.Constant) -> Iterator[Change]:
-    value = node.value
-    if isinstance(value, bool):
-        yield f"{value} -> {not value}", lambda n: _set(n, value=not value)
-    elif isinstance(value, int | float):
-        for other in dict.fromkeys((value + 1, value - 1 if value else value + 1)):
-            yield f"{value!r} -> {other!r}", lambda n, other=other: _set(n, value=other)  # type: ignore[misc]
-
-
-def _other_slices(node: ast.Slice) -> Iterator[Change]:
-    if node.lower is not None:
-        yield "lower bound dropped", lambda n: _set(n, lower=None)
-    if node.upper is not None:
-        yield "upper bound dropped", lambda n: _set(n, upper=None)
-
-
-def _swap_arguments(node: ast.AST) -> ast.AST:
-    if isinstance(node, ast.Call):
-        node.args[0], node.args[1] = node.args[1], node.args[0]
-    return node
-
-
-def _get_test(node: ast.AST) -> ast.expr:
-    if not isinstance(node, ast.If | ast.IfExp | ast.While):
-        raise TypeError(f"{type(node).__name__} has no condition")
-    return node.test
-
-
-def _set(node: ast.AST, **fields: object) -> ast.AST:
-    for name, value in fields.items():
-        setattr(node, name, value)
-    return node
-
-
-def _drop(node: ast.AST) -> None:
-    """Stand for a statement that is left out."""
-    del node
 
 
 def _with_change(tree: ast.Module, position: int, change: Callable[[ast.AST], ast.AST | None]) -> str:

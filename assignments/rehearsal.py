@@ -5,20 +5,29 @@ What is right must earn everything, and every mistake must be named by its own n
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from assignments import definitions
+from assignments import definitions, margins
+from assignments.calibration import Margin
 from assignments.judge import Judge, JudgingError
 from assignments.language import Choice, Code, Definition, Expression, Literal, Mistake, Number, Part, Variant
-from assignments.mistakes import Play
+from assignments.mistakes import Play, Trial
 from assignments.script import Load, ProbesOutcome, Status
 from assignments.spec import Assignment, Question
+from assignments.typed import accepted
 from assignments.verdict import QuestionResult
 
 LOADED = Load(Status.RETURNED)
+MEASURED = 5
+"""Draws for which it is measured how far wrong work goes beyond the limits."""
+
+SEED = re.compile(r", seed \d+:.*")
+
 DIGITS = 12
 """Digits that a number is typed with, where as many as wanted are asked for."""
 
@@ -28,6 +37,9 @@ class Rehearsal:
     """What was tried, and what went wrong."""
 
     checks: int = 0
+    checks_by_property: int = 0
+    can_judge: bool = True  # False where the assignment's own code fails
+    nearest: Margin | None = None  # the mistake that comes nearest to a limit, where one is compared at all
     named: set[tuple[str, str]] = field(default_factory=set)  # every mistake there is, as (question, name)
     failures: list[str] = field(default_factory=list)
 
@@ -42,9 +54,21 @@ class Rehearsal:
                 f"{result.mistake}; expected {wanted} and mistake {mistake}"
             )
 
+    def expect_far(self, trial: Trial, where: str) -> None:
+        """Note a failure unless wrong values go ten times beyond the limit on one check at least."""
+        farthest = max(margins.distances(trial).values(), default=0.0)
+        if 1 < farthest < margins.LEAST:
+            self.note(
+                f"{where}: only {farthest:.2g} times beyond the limit; expected at least {margins.LEAST:g}: narrow the "
+                "tolerance, or draw other cases"
+            )
+        if 1 < farthest < math.inf and (self.nearest is None or farthest < self.nearest.times):
+            self.nearest = Margin(farthest, where)
+
     def note(self, failure: str) -> None:
-        """Keep one sentence of each kind."""
-        if failure not in self.failures:
+        """Keep one sentence of each kind: what goes wrong for one draw goes wrong for most."""
+        kinds = {SEED.sub("", known) for known in self.failures}
+        if SEED.sub("", failure) not in kinds:
             self.failures.append(failure)
 
 
@@ -57,9 +81,10 @@ def rehearse(assignment: Assignment, play: Play, seeds: int) -> Rehearsal:
     try:
         for seed in range(seeds):
             judge = Judge(assignment, seed=f"rehearsal {seed}".encode(), play=play)
-            _rehearse_code(rehearsal, assignment, judge, play, f"seed {seed}")
+            _rehearse_code(rehearsal, assignment, judge, play, f"seed {seed}", is_measured=seed < MEASURED)
             _rehearse_fields(rehearsal, assignment, judge, is_drawn_only=seed > 0)
     except JudgingError as error:
+        rehearsal.can_judge = False
         rehearsal.note(f"the judge cannot go on: {error}")
     return rehearsal
 
@@ -75,27 +100,36 @@ def _mistake_names(definition: Definition) -> Iterator[str]:
 # --- code -------------------------------------------------------------------------------------------------------------
 
 
-def _rehearse_code(rehearsal: Rehearsal, assignment: Assignment, judge: Judge, play: Play, where: str) -> None:
+def _rehearse_code(
+    rehearsal: Rehearsal, assignment: Assignment, judge: Judge, play: Play, where: str, *, is_measured: bool
+) -> None:
     probes = {entry.question_id: entry.scripts for entry in judge.probes()}
     rehearsal.checks = sum(len(scripts) for scripts in probes.values())
     known = definitions.of(assignment).questions
+    by_property = 0
 
     for question in assignment.code_questions:
         code = known[question.id]
         if not isinstance(code, Code):
             continue
 
-        def judged(functions: Mapping[str, Callable[..., Any]], question: Question = question) -> QuestionResult:
-            outcomes = tuple(play(script, functions) for script in probes[question.id])
-            return judge.judge_code(question.id, ProbesOutcome(question.id, outcomes), LOADED)
+        def outcome(functions: Mapping[str, Callable[..., Any]], question: Question = question) -> ProbesOutcome:
+            return ProbesOutcome(question.id, tuple(play(script, functions) for script in probes[question.id]))
 
         for mistake in code.mistakes:
             if mistake.replaces is not None:
-                result = judged({**code.reference, **mistake.replaces})
+                wrong = outcome({**code.reference, **mistake.replaces})
                 share = _share_kept(mistake, definitions.parts_of(code, question))
+                result = judge.judge_code(question.id, wrong, LOADED)
                 rehearsal.expect(result, share, mistake.name, f"mistake {mistake.name}, {where}")
+                if is_measured:
+                    far = f"question {question.id}, mistake {mistake.name}, {where}"
+                    rehearsal.expect_far(judge.trial(question.id, wrong), far)
         # The reference comes last, so that the next question finds no mistake to rest on.
-        rehearsal.expect(judged(code.reference), Fraction(1), None, f"the reference, {where}")
+        right = outcome(code.reference)
+        rehearsal.expect(judge.judge_code(question.id, right, LOADED), Fraction(1), None, f"the reference, {where}")
+        by_property += sum(check.holds is not None for check in judge.trial(question.id, right).checks)
+    rehearsal.checks_by_property = by_property
 
 
 def _share_kept(mistake: Mistake, parts: tuple[Part, ...]) -> Fraction | None:
@@ -149,7 +183,7 @@ def _wrong_texts(
             for number in definition.mistakes:
                 value = number.value(variant) if callable(number.value) else number.value
                 yield number.name, _number_text(float(value), question.decimals), number.keeps
-                yield from ((number.name, text, number.keeps) for text in number.accepts)
+                yield from ((number.name, text, number.keeps) for text in accepted(number.accepts, variant))
         case Literal():
             yield from ((wrong.name, repr(wrong.value), wrong.keeps) for wrong in definition.mistakes)
         case Expression():

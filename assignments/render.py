@@ -23,12 +23,45 @@ ITEMS = 24
 DEPTH = 6
 LONGEST_NUMBER = 12
 
+ROOM = 300
+"""Characters of a result that is shown as it is; of a longer one only what tells something."""
+
+FEW, FIRST = 6, 3
+"""Items of a list that an outline writes out; how many it begins a longer one with, and entries of an array."""
+
 
 def render(value: Any, limit: int = LIMIT) -> str:
     """Return `value` as Python would write it, cut to `limit` characters; arrays appear as their nested lists."""
     pieces = _Pieces(limit)
     _write(value, pieces, DEPTH)
     return pieces.text()
+
+
+def render_pair(got: Any, want: Any, is_same: Callable[[Any, Any], bool]) -> tuple[str, str]:
+    """Return a result and what was expected as text: of long ones only the first item in which they differ.
+
+    `is_same` says whether two items are as good as equal; what is left out stands as `…`.
+    """
+    before, after = "", ""
+    for _ in range(DEPTH):
+        if max(len(render(got, ROOM + 1)), len(render(want, ROOM + 1))) <= ROOM:
+            break
+        pairs = _pairs(got, want)
+        at = next((place for place, (_, *pair) in enumerate(pairs) if not is_same(*pair)), None)
+        if at is None:
+            break
+        opening, closing = "{}" if isinstance(want, dict) else "()" if isinstance(want, tuple) else "[]"
+        label, *items = pairs[at]
+        before += opening + ("…, " if at else "") + label
+        after = (", …" if at + 1 < len(pairs) else "") + closing + after
+        got, want = items
+    return before + render_outline(got) + after, before + render_outline(want) + after
+
+
+def render_outline(value: Any) -> str:
+    """Return a result as text: of a long one the shapes of its arrays and the first entries of its lists."""
+    text = render(value, ROOM + 1)
+    return text if len(text) <= ROOM else render(_outlined(value, DEPTH))
 
 
 def render_script(script: Script, functions: Mapping[str, Callable[..., Any]], limit: int = LIMIT) -> str:
@@ -49,6 +82,36 @@ def clean(text: Any, limit: int = LIMIT) -> str:
 def shorten(text: str, limit: int) -> str:
     """Return the text, or its beginning and an ellipsis where it is longer than `limit`."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class _Words(str):
+    """Text that stands for a value and is written without quotes."""
+
+    __slots__ = ()
+
+
+def _pairs(got: Any, want: Any) -> list[tuple[str, Any, Any]]:
+    """Return the items of two results side by side, with what labels them; none where they are not built alike."""
+    if isinstance(want, dict):
+        if not isinstance(got, dict) or list(got) != list(want):
+            return []
+        return [(f"{key!r}: ", got[key], want[key]) for key in want]
+    if isinstance(want, list | tuple) and isinstance(got, list | tuple) and len(got) == len(want):
+        return [("", *pair) for pair in zip(got, want, strict=True)]
+    return []
+
+
+def _outlined(value: Any, depth: int) -> Any:
+    match value:
+        case np.ndarray() if value.size > FIRST:
+            return _Words(f"<array of shape {value.shape}>")
+        case dict() if depth:
+            return {key: _outlined(item, depth - 1) for key, item in list(value.items())[:ITEMS]}
+        case list() | tuple() if depth:
+            shown = [_outlined(item, depth - 1) for item in value[: FIRST if len(value) > FEW else FEW]]
+            more = [_Words(f"… {len(value)} in all")] * (len(value) > FEW)
+            return tuple(shown + more) if isinstance(value, tuple) else shown + more
+    return value
 
 
 class _Pieces:
@@ -81,6 +144,8 @@ def _write(value: Any, pieces: _Pieces, depth: int) -> None:
             pieces.add(_whole(value))
         case float():
             pieces.add(number(value))
+        case _Words():
+            pieces.add(value)
         case str():
             pieces.add(repr(value[:LIMIT]))
         case np.ndarray():

@@ -76,11 +76,18 @@ class Assignment:
     questions: tuple[Question, ...]
     limits: Limits
     folder: Path
+    is_example: bool = False  # shows authors how it is done; no course gets it unless an instructor asks for it
+    is_draft: bool = False  # still being written: the gate does not ask for mutants and wrong answers yet
 
     @property
     def max_score(self) -> Decimal:
         """Points of the questions that are not a bonus."""
         return sum((q.points for q in self.questions if not q.is_bonus), Decimal(0))
+
+    @property
+    def bonus_points(self) -> Decimal:
+        """Points that can be earned on top of `max_score`."""
+        return sum((q.points for q in self.questions if q.is_bonus), Decimal(0))
 
     @property
     def fields(self) -> tuple[Question, ...]:
@@ -96,6 +103,16 @@ class Assignment:
     def starter(self) -> Path | None:
         """The file students start from, or None where nothing is to be programmed."""
         return self.folder / "starter.py" if self.code_questions else None
+
+    @property
+    def has_written(self) -> bool:
+        """Whether a teacher has to read an answer."""
+        return any(question.kind is Kind.WRITTEN for question in self.questions)
+
+    @property
+    def has_variants(self) -> bool:
+        """Whether each student can be given numbers of their own."""
+        return (self.folder / "variant.py").is_file()
 
     def question(self, question_id: str) -> Question:
         """Return the question of that id; KeyError when there is none."""

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from assignments import expression, literals
-from assignments.language import Choice, Expression, Literal, Number, Variant, WrongNumber
+from assignments.language import Accepted, Choice, Expression, Literal, Number, Variant, WrongNumber
 from assignments.verdict import Verdict
 
 ALL = Fraction(1)
 NOTHING = Fraction(0)
 FOLLOW_THROUGH = Fraction(1, 2)
 FOLLOWS = "It is right given your own earlier value, which is not: half the points."
+
+CLOSE = Fraction(1, 100)
+"""A number nearer than this, relatively, was computed in the right way and rounded on it."""
 
 MAX_NUMBER_LENGTH = 64
 LARGEST_ROUNDED = 10**15
@@ -32,6 +35,7 @@ NOISE = Fraction(1, 10**13)
 UNIT = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{1,3})?"
 PLAIN = re.compile(rf"[+-]?{UNIT}")
 THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+POINT_FOR_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 MINUS_SIGNS = "−–‒‐‑﹣"
 FULL_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -59,7 +63,8 @@ PASSED = Marking(Verdict.PASSED, ALL)
 def parse_number(text: str, *, is_whole: bool = False) -> Fraction:
     """Return the exact value of a typed number.
 
-    A comma is the decimal mark, or a thousands mark where a whole number is asked for and the comma stands as one.
+    A comma is the decimal mark, or a thousands mark where a whole number is asked for and the comma stands as one. A
+    point that stands as one there is asked about: 535.040 may mean either.
 
     Raises:
         NumberError: it is something else; the message is a hint for the student.
@@ -73,7 +78,10 @@ def parse_number(text: str, *, is_whole: bool = False) -> Fraction:
     with_point = plain.lower().replace(",", ".", 1) if plain.count(",") == 1 and "." not in plain else plain.lower()
     if not PLAIN.fullmatch(with_point):
         raise NumberError(_number_hint(plain))
-    return Fraction(with_point)
+    number = Fraction(with_point)
+    if is_whole and number.denominator > 1 and POINT_FOR_THOUSANDS.fullmatch(plain):
+        raise NumberError("A point is read as the decimal point here. Type the digits without marks between them.")
+    return number
 
 
 def _number_hint(text: str) -> str:
@@ -145,7 +153,7 @@ def judge_number(
     except NumberError as error:
         return Marking(Verdict.INVALID, feedback=(str(error),))
     want = right_number(number, variant)
-    if is_right(got, want, decimals, number.rtol) or _is_accepted(got, number.accepts):
+    if is_right(got, want, decimals, number.rtol) or _is_accepted(got, number.accepts, variant):
         return PASSED
 
     mistake = next((wrong for wrong in number.mistakes if _is_mistake(got, wrong, number, decimals, variant)), None)
@@ -154,7 +162,7 @@ def judge_number(
         share = FOLLOW_THROUGH
         says.append(FOLLOWS)
     if not says:
-        says.append(number.says or _nothing_known(decimals))
+        says += [*_kind_of_wrong(text, got, Fraction(want), decimals), number.says or _nothing_known(decimals)]
     return Marking(Verdict.PARTIAL if share else Verdict.FAILED, share, name, tuple(says))
 
 
@@ -171,18 +179,51 @@ def typed_number(text: str, *, decimals: int | None) -> float | None:
         return None
 
 
+def _kind_of_wrong(text: str, got: Fraction, want: Fraction, decimals: int | None) -> Iterator[str]:
+    """Yield what a wrong number has to do with the right one, where that is simple: digits, sign, decimal point."""
+    if not got or not want:
+        return
+    digits_typed = len(text.replace(",", ".").partition(".")[2].strip())
+    if decimals and 0 < digits_typed < decimals and got == Fraction(str(round(float(want), digits_typed))):
+        yield f"As far as it goes this is right, but {decimals} decimals are asked for."
+    elif decimals and any(_is_same_but_cut(got, want, digits) for digits in range(1, decimals + 1)):
+        yield "The digits were cut off, not rounded."
+    elif decimals and abs(got - want) < CLOSE * abs(want):
+        yield f"It is close, but not right to {decimals} decimals: keep more digits on the way, and round at the end."
+    elif _is_about(got, -want, decimals):
+        yield "Look at the sign."
+    elif decimals and any(_is_about(got, want * Fraction(10) ** power, decimals) for power in (-3, -2, -1, 1, 2, 3)):
+        yield "Look at the place of the decimal point."
+
+
+def _is_about(got: Fraction, want: Fraction, decimals: int | None) -> bool:
+    if decimals == 0:
+        return got == want
+    return abs(got - want) <= max(Fraction(1, 10**4) * abs(want), Fraction(1, 10 ** (decimals or 12)))
+
+
+def _is_same_but_cut(got: Fraction, want: Fraction, digits: int) -> bool:
+    cut = Fraction(math.floor(abs(want) * 10**digits), 10**digits)
+    return abs(got) == cut and (got < 0) == (want < 0)
+
+
 def _nothing_known(decimals: int | None) -> str:
     return "This is not the right number." + (f" {decimals} decimals are asked for." if decimals else "")
 
 
-def _is_accepted(got: Fraction, texts: tuple[str, ...]) -> bool:
-    return any(got == Fraction(text) for text in texts)
+def accepted(accepts: Accepted, variant: Variant) -> tuple[str, ...]:
+    """Return the further spellings of a number for a statement's numbers."""
+    return accepts(variant) if callable(accepts) else accepts
+
+
+def _is_accepted(got: Fraction, accepts: Accepted, variant: Variant) -> bool:
+    return any(got == Fraction(text) for text in accepted(accepts, variant))
 
 
 def _is_mistake(got: Fraction, wrong: WrongNumber, number: Number, decimals: int | None, variant: Variant) -> bool:
     value = wrong.value(variant) if callable(wrong.value) else wrong.value
     digits = wrong.decimals if wrong.decimals is not None else decimals
-    return is_right(got, value, digits, number.rtol) or _is_accepted(got, wrong.accepts)
+    return is_right(got, value, digits, number.rtol) or _is_accepted(got, wrong.accepts, variant)
 
 
 def _follows(

@@ -11,9 +11,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +24,9 @@ from assignments.spec import Assignment
 from assignments.verdict import Report
 from grader.cli import assignments_group, cli
 from grader.settings import SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from worker.sample_runs import Sandbox
 
 GRADER_FAILED = 3
 
@@ -76,38 +81,52 @@ Grade = Callable[[Assignment, list[tuple[str, bytes]], dict[str, str], bytes], R
 
 
 @contextmanager
-def grading(*, has_code: bool = True, workers: int = 1) -> Iterator[Grade]:
+def grading(*, has_code: bool = True) -> Iterator[Grade]:
     """Offer a function that grades one upload, with a runner of its own where code is to be run.
 
     Raises:
         GraderFailed: the sandbox cannot be had on this machine, or grading failed.
     """
-    from worker.client import RunnerClient, RunnerUnavailable
-    from worker.judging import GradingError, grade_upload
+    from worker.sample_runs import Sandbox
+
+    if has_code:
+        with _sandbox() as sandbox:
+            yield sandbox.grade
+    else:
+        with _told_as_ours():
+            yield Sandbox("").grade
+
+
+@contextmanager
+def _sandbox(workers: int = 1) -> Iterator[Sandbox]:
+    """Offer a sandbox of this command's own; what fails in it is the grader's fault."""
     from worker.private_runner import private_runner
+    from worker.sample_runs import Sandbox
 
-    def grade(assignment: Assignment, files: list[tuple[str, bytes]], answers: dict[str, str], seed: bytes) -> Report:
-        try:
-            return grade_upload(assignment, files, answers, seed=seed, runner=runner)
-        except (GradingError, RunnerUnavailable) as error:
-            raise GraderFailed(str(error)) from error
+    with _told_as_ours(), private_runner(workers=workers, box_reuse=load_settings().box_reuse) as socket_path:
+        yield Sandbox(socket_path)
 
-    if not has_code:
-        runner = RunnerClient("")
-        yield grade
-        return
+
+@contextmanager
+def _told_as_ours() -> Iterator[None]:
+    from worker.client import RunnerUnavailable
+    from worker.judging import GradingError
+
     try:
-        with private_runner(workers=workers, box_reuse=load_settings().box_reuse) as socket_path:
-            runner = RunnerClient(socket_path)
-            yield grade
-    except RunnerUnavailable as error:
+        yield
+    except (GradingError, RunnerUnavailable) as error:
         raise GraderFailed(str(error)) from error
 
 
 def _find(slug: str) -> Assignment:
     if slug not in catalog.slugs():
         raise click.UsageError(f"there is no assignment {slug!r}; there are: {', '.join(catalog.slugs())}")
-    return catalog.load(slug)
+    try:
+        return catalog.load(slug)
+    except catalog.CatalogError as error:
+        # Whoever is writing an assignment meets this often: the findings, and nothing else.
+        findings = "\n".join(f"  - {problem}" for problem in error.problems)
+        raise click.ClickException(f"assignment {slug} does not fit together:\n{findings}") from error
 
 
 def _read_answers(assignment: Assignment, path: Path | None, typed: tuple[str, ...]) -> dict[str, str]:
@@ -141,10 +160,10 @@ def check_command(slugs: tuple[str, ...], *, as_json: bool) -> None:
     from worker.wire import play_trusted
 
     chosen = [_find(slug) for slug in slugs or catalog.slugs()]
-    with grading(workers=2) as grade:
+    with _sandbox(workers=2) as sandbox:
         reports = []
         for assignment in chosen:
-            report = gate.check(assignment, grade=grade, play=play_trusted)
+            report = gate.check(assignment, grade=sandbox.grade, run=sandbox.run, play=play_trusted)
             reports.append(report)
             if not as_json:
                 click.echo(gate.render(report))
@@ -152,6 +171,35 @@ def check_command(slugs: tuple[str, ...], *, as_json: bool) -> None:
         click.echo(json.dumps([gate.as_json(report) for report in reports], indent=2, ensure_ascii=False))
     if not all(report.passed for report in reports):
         sys.exit(1)
+
+
+@assignments_group.command("feedback")
+@click.argument("slugs", nargs=-1)
+@click.option("--write", is_flag=True, help="Put it into docs/feedback.md; without SLUGS the page is made anew.")
+def feedback_command(slugs: tuple[str, ...], *, write: bool) -> None:
+    """Show what students read for the likeliest wrong answers to SLUGS (default: the whole pack)."""
+    from assignments import exemplars, feedback_table, wrong_answers
+
+    sections: dict[str, str] = {}
+    with _sandbox(workers=2) as sandbox, ThreadPoolExecutor(2) as pool:
+        for assignment in [_find(slug) for slug in slugs or catalog.slugs()]:
+            try:
+                listed = wrong_answers.load(assignment)
+                reads = wrong_answers.read_all(assignment, listed, exemplars.load(assignment), sandbox.grade, pool)
+            except (wrong_answers.WrongAnswersError, exemplars.ExemplarError) as error:
+                raise click.ClickException(f"{assignment.slug}: {error}") from error
+            sections[assignment.slug] = feedback_table.section(assignment, reads)
+            problems = [*wrong_answers.missing(assignment, listed), *(p for read in reads for p in read.problems())]
+            for problem in problems:
+                click.echo(f"{assignment.slug}: {problem}", err=True)
+    if not write:
+        click.echo("\n".join(sections.values()), nl=False)
+        return
+    path = feedback_table.PAGE
+    if slugs and path.is_file():
+        sections = feedback_table.sections_of(path.read_text("utf-8")) | sections
+    path.write_text(feedback_table.page(sections), "utf-8")
+    click.echo(f"Wrote {path}.")
 
 
 @assignments_group.command("new")
@@ -164,7 +212,10 @@ def new_command(slug: str) -> None:
         folder = scaffold.create(slug)
     except scaffold.ScaffoldError as error:
         raise click.UsageError(str(error)) from error
-    click.echo(f"Made {folder}. Next: edit its questions.py, then run `grader assignments check {slug}`.")
+    click.echo(
+        f"Made {folder}: a small complete assignment. Write your own over it, file by file (docs/authoring.md shows\n"
+        f"one being made), and run `grader assignments check {slug}` after every change."
+    )
 
 
 @cli.command("worker")

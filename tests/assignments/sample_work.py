@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from assignments.judge import Judge
-from assignments.script import Load, ProbesOutcome, Status
+from assignments.script import Load, Probes, ProbesOutcome, Status
 from assignments.spec import Assignment
 from assignments.verdict import QuestionResult, Report
 from worker.wire import play_trusted
@@ -24,6 +26,18 @@ def grade(assignment: Assignment, files: list[tuple[str, bytes]], answers: dict[
 
 
 def _code(judge: Judge, source: bytes) -> list[QuestionResult]:
+    load, *outcomes = _played(source, judge.probes())
+    return [judge.judge_code(outcome.question_id, outcome, load) for outcome in outcomes]
+
+
+def run(
+    assignment: Assignment, files: list[tuple[str, bytes]], probes: tuple[Probes, ...], /
+) -> Iterator[Load | ProbesOutcome]:
+    """Yield what the sandbox would."""
+    yield from _played(files[0][1], probes)
+
+
+def _played(source: bytes, probes: tuple[Probes, ...]) -> tuple[Any, ...]:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         namespace: dict[str, object] = {"__name__": "submission"}
@@ -33,14 +47,10 @@ def _code(judge: Judge, source: bytes) -> list[QuestionResult]:
         except Exception as error:  # noqa: BLE001 (as the sandbox would report it)
             load = Load(Status.RAISED, type(error).__name__, str(error))
         functions = {name: value for name, value in namespace.items() if callable(value)}
-        return [
-            judge.judge_code(
-                probes.question_id,
-                ProbesOutcome(probes.question_id, tuple(play_trusted(script, functions) for script in probes.scripts)),
-                load,
-            )
-            for probes in judge.probes()
-        ]
+        return load, *(
+            ProbesOutcome(entry.question_id, tuple(play_trusted(script, functions) for script in entry.scripts))
+            for entry in probes
+        )
 
 
 def grade_source(assignment: Assignment, source: str, seed: bytes = b"seed") -> dict[str, QuestionResult]:

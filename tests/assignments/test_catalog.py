@@ -83,6 +83,21 @@ def test_a_folder_is_read(folder):
     assert assignment.starter == folder / "starter.py"
 
 
+def test_an_example_says_so(folder):
+    assert not read(folder).is_example
+    statement = folder / "assignment.toml"
+    statement.write_text("example = true\n" + statement.read_text())
+    assert read(folder).is_example
+
+
+def test_a_course_gets_everything_but_examples_and_drafts():
+    states = {slug: catalog.load(slug) for slug in catalog.slugs()}
+    assert states["momentum_update"].is_example
+    assert set(catalog.course_slugs()) == {
+        slug for slug, spec in states.items() if not spec.is_example and not spec.is_draft
+    }
+
+
 def test_every_problem_is_listed_at_once(folder):
     (folder / "prompt.md").unlink()
     (folder / "questions.py").unlink()
@@ -103,6 +118,7 @@ def test_every_problem_is_listed_at_once(folder):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
+        ('title = "Sums"', 'title = "Sums"\ndraft = "yes"', "expected true or false"),
         ('points = "1.5"', "points = 1.5", "expected positive points as a text"),
         ('points = "1.5"', 'points = "-1"', "expected positive points"),
         ('points = "1.5"', 'points = "NaN"', "expected positive points"),

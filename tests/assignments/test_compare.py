@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assignments.compare import Kind, compare, same_form
-from assignments.diagnosis import diagnose
+from assignments.diagnosis import Result, diagnose
 from assignments.language import Tolerance
 
 TOLERANCE = Tolerance()
@@ -189,6 +189,15 @@ def test_message_holds_no_number_of_the_expected_answer():
     assert "789" not in difference.message
 
 
+def test_float32_gets_no_absolute_tolerance_where_there_is_none():
+    """Entries far below 1e-6 would otherwise be right whatever they are."""
+    tiny = np.array([0.25, 0.25**12])
+    relative_only = Tolerance(rtol=1e-6, atol=0.0)
+
+    assert compare(tiny.astype(np.float32), tiny, relative_only) is None
+    assert compare(np.array([0.25, 0.0], dtype=np.float32), tiny, relative_only) is not None
+
+
 def test_float32_with_wrong_values_is_still_wrong():
     assert compare((VECTOR * 1.001).astype(np.float32), VECTOR, TOLERANCE) is not None
 
@@ -204,7 +213,7 @@ def test_no_value_makes_the_comparison_raise_or_warn(got, want):
         warnings.simplefilter("error")
 
         difference = compare(got, want, TOLERANCE)
-        diagnose(got, want)
+        diagnose([Result(got, want)])
         same_form(got, want)
 
     assert difference is None or len(difference.message) < 400
@@ -217,38 +226,6 @@ def test_a_list_nested_five_hundred_deep_is_only_unreadable():
 
     assert compare(deep, VECTOR, TOLERANCE) is not None
     assert compare(deep, [VECTOR, np.eye(2)], TOLERANCE) is not None
-
-
-@pytest.mark.parametrize(
-    ("got", "words"),
-    [
-        (-VECTOR, "sign"),
-        (2 * VECTOR, "2 times"),
-        (VECTOR / 2, "half of"),
-        (3 * VECTOR, "3 times"),
-        (-VECTOR / 3, "1/3 of what was expected, and the sign"),
-        (VECTOR + 0.7, "same amount"),
-        (VECTOR[:, None], "only the shape is not"),
-        (VECTOR[::-1], "another order"),
-        (np.zeros(3), "is 0"),
-    ],
-)
-def test_a_simple_relation_to_the_right_result_is_named(got, words):
-    assert words in (diagnose(got, VECTOR) or "")
-
-
-def test_transposed_and_shifted_results_are_recognised():
-    want = np.arange(6.0).reshape(2, 3)
-    square = np.array([[1.0, 2.0], [3.0, 5.0]])
-
-    assert diagnose(want.T, want) == "It is the transpose of what was expected."
-    assert diagnose(square.T, square) == "It is the transpose of what was expected."
-    assert "one place too far" in (diagnose(np.array([9.0, 1.0, 2.0, 4.0]), np.array([1.0, 2.0, 4.0, 8.0])) or "")
-
-
-@pytest.mark.parametrize("got", [VECTOR * 1.37, "x", None, VECTOR * np.nan, [1, [2]]])
-def test_nothing_is_said_of_a_result_without_a_simple_relation(got):
-    assert diagnose(got, VECTOR) is None
 
 
 def test_same_form_compares_shapes_and_not_values():

@@ -106,13 +106,11 @@ def made(tmp_path, source):
 
 
 def test_a_folder_outside_the_pack_is_loaded_by_its_path(tmp_path):
-    source = (
-        "from assignments.language import Number\n"
-        "QUESTIONS = {'n': Number(lambda v: v['x'], 2)}\n"
-        "DEFAULT_VARIANT = {'x': 3.0}\n"
-    )
+    source = "from assignments.language import Number\nQUESTIONS = {'n': Number(lambda v: v['x'], 2)}\n"
+    assignment = made(tmp_path, source)
+    (assignment.folder / "variant.py").write_text("DEFAULT_VARIANT = {'x': 3.0}\n")
 
-    found = definitions.of(made(tmp_path, source))
+    found = definitions.of(assignment)
 
     assert found.default_variant == {"x": 3.0}
     assert isinstance(found.questions["n"], Number)

@@ -16,6 +16,7 @@ from assignments.language import Check, Choice, Code, Fault, Mistake, Number, Pa
 from assignments.script import Call, Load, Outcome, Ref, Repeat, Script, Status, call
 from assignments.verdict import Curve, Verdict
 from tests.assignments.builders import grade, grade_outcomes, make_judge
+from tests.assignments.player import play
 from tests.assignments.test_compare import plain
 
 SHOWN, HIDDEN = 2, 8
@@ -156,6 +157,21 @@ def test_a_pure_part_earns_nothing_while_the_part_it_needs_earns_nothing():
     assert (result.checks[-1].name, result.checks[-1].verdict) == ("pure", Verdict.SKIPPED)
 
 
+@pytest.mark.parametrize(("returns", "score"), [(2, Decimal("5.5")), (1, Decimal(0))])
+def test_a_pure_part_is_told_from_half_of_its_checks_and_not_from_fewer(returns, score):
+    calls = iter(range(4))
+
+    def often_broken(x):
+        if next(calls) >= returns:
+            raise ValueError
+        return 2 * x, x - 1
+
+    result = grade(make_judge({"q": PAIR}), {"pair": often_broken})
+
+    assert result.score == score
+    assert (result.checks[-1].verdict is Verdict.PASSED) is (score > 0)
+
+
 def test_without_a_pure_part_a_change_in_place_is_told_and_costs_nothing():
     def impure(x):
         x *= 2
@@ -217,6 +233,8 @@ def test_a_part_no_check_feeds_is_the_authors_error():
         (lambda x: np.asarray(x)[:, None], Verdict.FAILED, "shape (1, 1); expected (1,)"),
         (lambda x: x * np.nan, Verdict.FAILED, "NaN in 1 of 1"),
         (lambda _x: 1 / 0, Verdict.CRASHED, "stopped at line 1 with ZeroDivisionError: division by zero."),
+        (lambda x: (x - 0.5) ^ 2, Verdict.CRASHED, "In Python a power is written `**`; `^` is another operator."),
+        (lambda x: float(x[0]) ^ 2, Verdict.CRASHED, "In Python a power is written `**`; `^` is another operator."),
         (lambda _x, _y: 1, Verdict.CRASHED, "It is called as `double(x, factor=2.0)`."),
         (lambda _x, *, _y: 1, Verdict.CRASHED, "It is called as `double(x, factor=2.0)`."),
     ],
@@ -278,7 +296,7 @@ def test_a_missing_function_is_named_with_its_signature_and_what_stopped_the_upl
     text = " ".join(result.feedback)
     assert "`double` is not defined. Expected is a function `double(x, factor=2.0)`." in text
     assert "made.py stopped at line 12 while it was loaded: NameError: name 'nump' is not defined." in text
-    assert "What was defined above it counts." in text
+    assert "The rest was run without it." in text
 
 
 def test_a_stopped_upload_is_not_mentioned_where_everything_was_there():
@@ -422,10 +440,25 @@ def test_a_shown_check_repeats_the_exceptions_text_and_cleans_it():
     assert "news" not in result.checks[-1].message
 
 
+def test_a_hidden_check_repeats_only_exceptions_that_python_and_numpy_have_themselves():
+    """The name of an exception of one's own could carry a hidden number."""
+    judge = judge_double()
+    odd = Outcome(Status.RAISED, function="double", error_type="Input_0_4967", message="0.4967")
+    known = Outcome(Status.RAISED, function="double", error_type="LinAlgError", message="0.4967")
+    right = [play(script, {"double": double}) for script in judge.probes()[0].scripts]
+
+    result = grade_outcomes(judge, [odd, *right[1:-2], odd, known])
+
+    shown, hidden, last = result.checks[0].message, result.checks[-2].message, result.checks[-1].message
+    assert "with Input_0_4967: 0.4967" in shown
+    assert hidden == "`double` stopped with an exception of its own."
+    assert last == "`double` stopped with LinAlgError."
+
+
 def test_a_failure_on_hidden_cases_only_says_so():
     result = grade(judge_double(), {"double": right_on(SHOWN)})
 
-    assert "8 of 10 checks are not right. The ones shown are" in " ".join(result.feedback)
+    assert "8 of 10 checks are not right. Those that are shown are right" in " ".join(result.feedback)
 
 
 def test_what_all_wrong_results_have_in_common_is_said():
@@ -474,6 +507,15 @@ def test_the_authors_hint_is_added_where_no_mistake_is_known():
     assert grade(broken, {"double": lambda x: x + 0.1}).score == 0
 
 
+def test_the_authors_remark_is_said_of_what_is_wrong_and_left_out_where_it_fails():
+    judge = judge_double(remark=lambda compared: f"{len(compared['value'])} compared")
+    broken = judge_double(remark=lambda compared: compared["no"])
+
+    assert grade(judge, {"double": lambda x: x + 0.1}).feedback[-1] == f"{SHOWN + HIDDEN} compared"
+    assert grade(judge, {"double": lambda x: 2 * x}).feedback == ()
+    assert grade(broken, {"double": lambda x: x + 0.1}).score == 0
+
+
 def test_an_own_tolerance_of_a_check_goes_before_the_questions():
     checks = [Check("loose", call("f", 1.0), tolerance=Tolerance(rtol=0.1)), Check("strict", call("f", 1.0))]
     judge = make_judge({"q": Code({"f": float}, lambda _: checks)})
@@ -518,7 +560,7 @@ def test_a_property_judges_what_came_back_and_never_fails_the_grader(value, verd
 # --- curves -----------------------------------------------------------------------------------------------------------
 
 
-def test_curves_are_drawn_from_both_sides_and_cut_where_they_are_no_numbers():
+def test_curves_are_drawn_from_both_sides_and_keep_what_is_no_number():
     script = Script(
         (Repeat(3, (Call("f", (1.0,), save="_"),), 1, (Call("f", (2.0,), save="ys", collect=True),)),), ("ys",)
     )
@@ -530,8 +572,30 @@ def test_curves_are_drawn_from_both_sides_and_cut_where_they_are_no_numbers():
 
     (curve,) = grade(judge, {"f": lambda x: x}).curves
     assert curve.student == curve.reference == (2.0, 2.0, 2.0)
-    assert grade(judge, {"f": lambda _x: math.nan}).curves[0].student == ()
+    (exploded,) = grade(judge, {"f": lambda _x: math.nan}).curves
+    assert len(exploded.student) == 3
+    assert all(map(math.isnan, exploded.student))
     assert grade(judge, {"f": lambda _x: "odd"}).curves == ()
+
+
+def test_curves_have_the_reference_play_only_what_they_look_at():
+    """A training takes its time: one that nobody draws is not run for its curve."""
+    played = []
+
+    def curves(student, reference):
+        return [Curve("Loss", "step", "loss", tuple(student[1].value), tuple(reference[1].value))]
+
+    def right(x):
+        played.append(x)
+        return [x]
+
+    checks = [Check(f"run {x}", call("f", x), holds=lambda _: None) for x in (1.0, 2.0, 3.0)]
+    judge = make_judge({"q": Code({"f": right}, lambda _: checks, curves=curves)})
+
+    (curve,) = grade(judge, {"f": lambda x: [x]}).curves
+
+    assert curve.reference == (2.0,)
+    assert played == [2.0]
 
 
 # --- seeds ------------------------------------------------------------------------------------------------------------

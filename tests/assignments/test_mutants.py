@@ -30,6 +30,20 @@ def changes_of(source):
         ("return a[:b]", "upper bound dropped", "return a[:]"),
         ("return f(a, b)", "first two arguments of f swapped", "return f(b, a)"),
         ("return True", "True -> False", "return False"),
+        ("return f(a, b, 1)", "arguments 2 and 3 of f swapped", "return f(a, 1, b)"),
+        ("return (a, b)", "returned items 1 and 2 swapped", "return (b, a)"),
+        ("return np.tanh(a)", "np.tanh(…) left out", "return a"),
+        ("return a.copy()", ".copy() dropped", "return a"),
+        ("return a.T", ".T dropped", "return a"),
+        ("return a @ b", "left of @ transposed", "return a.T @ b"),
+        ("return np.sum(a, axis=0)", "axis of np.sum dropped", "return np.sum(a)"),
+        ("return a.sum()", "sum -> mean", "return a.mean()"),
+        ("return max(a)", "max -> min", "return min(a)"),
+        ("return np.argmax(a)", "argmax -> argmin", "return np.argmin(a)"),
+        ("return a[0, b]", "the two indices swapped", "return a[b, 0]"),
+        ("return a[::2]", "step dropped", "return a[:]"),
+        ("return a[-1]", "sign or not dropped", "return a[1]"),
+        ("return a.sum(keepdims=True)", "True -> False", "return a.sum(keepdims=False)"),
         ("return a", "removed", "pass"),
     ],
 )
@@ -39,6 +53,33 @@ def test_fault_is_made(line, change, mutated):
     made = {m.change: m.source for m in mutants.make_mutants("right.py", source)}
 
     assert made[change] == f"def f(a, b):\n    {mutated}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "return float(a)",  # still right
+        "return len(a)",  # falls over
+        "return np.random.default_rng()",  # a module is no value
+        "return a.T @ b.T",
+        "return sum(entry for entry in a)",
+    ],
+)
+def test_fault_that_tells_nothing_is_not_made(line):
+    source = f"import numpy as np\n\ndef f(a, b):\n    {line}\n"
+
+    made = {mutant.change for mutant in mutants.make_mutants("right.py", source)}
+
+    assert not {change for change in made if "left out" in change or "transposed" in change or "()" in change}
+
+
+def test_call_that_nobody_uses_is_removed_and_not_also_replaced():
+    assert changes_of("def f(a):\n    a.append(g(1))\n") == {
+        ("a.append(g(1))", "removed"),
+        ("a.append(g(1))", "g(…) left out"),
+        ("a.append(g(1))", "1 -> 2"),
+        ("a.append(g(1))", "1 -> 0"),
+    }
 
 
 def test_default_of_an_argument_is_changed():
@@ -57,7 +98,7 @@ def test_statements_of_a_loop_are_removed_one_by_one():
     """
     removed = {line for line, change in changes_of(source) if change == "removed"}
 
-    assert removed == {"total = 0", "total += entry", "if total > 9:", "break", "return total"}
+    assert removed == {"total = 0", "for entry in x:", "total += entry", "if total > 9:", "break", "return total"}
 
 
 def test_what_only_speaks_to_people_is_left_alone():
@@ -99,6 +140,7 @@ def test_equivalent_covers_its_line_and_changes_only(tmp_path):
     assert entry.covers(mutants.Mutant("right.py", "return x + x", "+ -> *", ""))
     assert not entry.covers(mutants.Mutant("right.py", "return x + x", "+ -> -", ""))
     assert not entry.covers(mutants.Mutant("other.py", "return x + x", "+ -> *", ""))
+    assert not entry.covers(mutants.Mutant("right.py", "y = x + x", "+ -> *", ""))
 
 
 def test_folder_without_a_list_has_no_equivalents(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from assignments.render import LIMIT, clean, render, render_script
+from assignments.render import LIMIT, ROOM, clean, render, render_outline, render_pair, render_script
 from assignments.script import Call, Get, Ref, Repeat, Script, Seed, Set, call
 from tests.assignments.test_compare import plain
 
@@ -84,3 +84,41 @@ def test_text_from_a_box_loses_control_characters_and_length():
     assert clean("a\x1b[31mred\n\tb\ud800") == "a�[31mred b�"
     assert len(clean("x" * 10_000)) == LIMIT
     assert clean(None) == ""
+
+
+# --- long results -----------------------------------------------------------------------------------------------------
+
+MODEL = {name: np.full((4, 6), 1 / 3) for name in ("W1", "W2", "W3")}
+
+
+def both(got, want):
+    return render_pair(got, want, lambda one, other: render(one, 10_000) == render(other, 10_000))
+
+
+def test_a_short_result_is_shown_whole():
+    assert both((1, [2.5]), (1, [3.5])) == ("(1, [2.5])", "(1, [3.5])")
+
+
+def test_of_a_long_result_only_the_first_item_that_differs_is_shown():
+
+    assert both((MODEL, [0.5]), (MODEL, [0.7])) == ("(…, [0.5])", "(…, [0.7])")
+    got, want = both(({**MODEL, "W2": np.ones(2)}, 1), ({**MODEL, "W2": np.zeros(2)}, 1))
+    assert got == "({…, 'W2': [1.0, 1.0], …}, …)"
+    assert want == "({…, 'W2': [0.0, 0.0], …}, …)"
+
+
+def test_of_long_results_of_another_build_the_shapes_are_shown():
+    got, want = both(list(MODEL.values()), MODEL)
+
+    assert got == "[<array of shape (4, 6)>, <array of shape (4, 6)>, <array of shape (4, 6)>]"
+    assert want.startswith("{'W1': <array of shape (4, 6)>, ")
+
+
+def test_an_outline_begins_a_long_list_and_says_how_long_it_is():
+    assert render_outline([[0.861, 0.891]] * 201) == "[[0.861, 0.891], [0.861, 0.891], [0.861, 0.891], … 201 in all]"
+
+
+@given(plain, plain)
+def test_long_results_stay_bounded_whatever_they_are(got, want):
+    for text in (*both(got, want), render_outline(got)):
+        assert len(text) <= LIMIT + ROOM

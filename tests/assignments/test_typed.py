@@ -70,6 +70,15 @@ def test_a_comma_before_three_digits_is_a_thousands_mark_where_a_whole_number_is
     assert parse_number(text, is_whole=True) == value
 
 
+def test_a_point_that_may_be_a_thousands_mark_is_asked_about():
+    with pytest.raises(NumberError, match="without marks between them"):
+        parse_number("535.040", is_whole=True)
+
+    assert parse_number("535.040") == Fraction("535.04")
+    assert parse_number("117.000", is_whole=True) == 117
+    assert parse_number("535.04", is_whole=True) == Fraction("535.04")
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
