@@ -10,6 +10,7 @@ from typing import Any
 from assignments.language import Code, Definition, Functions, Mistake, Part
 from assignments.perceptron import decisions, training
 from reference import perceptron
+from reference import perceptron_slips as slips
 
 
 def _wrong(function: str, name: str, variant: Callable[..., Any], says: str, keeps: Fraction = Fraction(0)) -> Mistake:
@@ -23,6 +24,9 @@ AT_LEAST_SAYS = (
 BIAS_FORGOTTEN_SAYS = "The bias has no effect on the decision: it belongs to the sum, beside the weighted inputs."
 THRESHOLD_IGNORED_SAYS = "The sum is compared with 0 whatever the threshold: use the argument."
 PLUS_MINUS_ONE_SAYS = "The decisions are right, but they are written as −1 and +1. This perceptron says 0 or 1."
+TURNED_SAYS = "The comparison is the wrong way round: 1 comes back where the sum is smaller than the threshold."
+BIAS_SUBTRACTED_SAYS = "The bias is taken away from the weighted inputs: it is added to them."
+SUM_RETURNED_SAYS = "The sum itself came back. What is asked for is the decision: compare the sum with the threshold."
 
 PREDICT = Code(
     reference={"predict": perceptron.predict},
@@ -34,6 +38,9 @@ PREDICT = Code(
         _wrong("predict", "threshold-ignored", perceptron.predict_at_least_without_threshold, THRESHOLD_IGNORED_SAYS),
         _wrong("predict", "plus-minus-one", perceptron.predict_plus_minus_one, PLUS_MINUS_ONE_SAYS),
         _wrong("predict", "plus-minus-one", perceptron.predict_sign, PLUS_MINUS_ONE_SAYS),
+        _wrong("predict", "comparison-turned", slips.predict_opposite, TURNED_SAYS),
+        _wrong("predict", "bias-subtracted", slips.predict_bias_subtracted, BIAS_SUBTRACTED_SAYS),
+        _wrong("predict", "sum-returned", slips.predict_sum, SUM_RETURNED_SAYS),
     ),
 )
 
@@ -48,6 +55,10 @@ SIGNED_LABELS_SAYS = (
     "This is the rule for labels or outputs that are −1 and +1. Here both are 0 and 1, so it moves too far, "
     "too often, or not at all where the label is 0."
 )
+DECIDED_SAYS = "The decision inside `update` leaves the bias out: it belongs to the sum there as well."
+SUM_FOR_OUTPUT_SAYS = "The step is the label minus the sum. It should be the label minus the output, which is 0 or 1."
+INPUT_LEFT_OUT_SAYS = "Every weight moves by the same amount: each one's step is scaled by its own input."
+BIAS_BY_INPUTS_SAYS = "The weights are right, but the bias moves by the inputs too: its own input is always 1."
 
 
 def _resting_on_predict(wrong: Functions) -> list[Functions]:
@@ -66,7 +77,7 @@ UPDATE = Code(
         _wrong("update", "updates-when-right", perceptron.update_when_right_else_up, WHEN_RIGHT_SAYS),
         _wrong("update", "updates-when-right", perceptron.update_when_right_for_one, WHEN_RIGHT_SAYS),
         _wrong("update", "updates-when-right", perceptron.update_against_output, WHEN_RIGHT_SAYS),
-        _wrong("update", "rate-ignored", perceptron.update_without_rate, RATE_IGNORED_SAYS),
+        _wrong("update", "rate-forgotten", perceptron.update_without_rate, RATE_IGNORED_SAYS),
         _wrong("update", "labels-plus-minus-one", perceptron.update_signed_label, SIGNED_LABELS_SAYS),
         _wrong("update", "labels-plus-minus-one", perceptron.update_signed_output, SIGNED_LABELS_SAYS),
         _wrong("update", "labels-plus-minus-one", perceptron.update_signed_comparison, SIGNED_LABELS_SAYS),
@@ -74,6 +85,10 @@ UPDATE = Code(
         _wrong("update", "labels-plus-minus-one", perceptron.update_sign_output, SIGNED_LABELS_SAYS),
         _wrong("update", "labels-plus-minus-one", perceptron.update_sign_comparison, SIGNED_LABELS_SAYS),
         _wrong("update", "labels-plus-minus-one", perceptron.update_sign_both, SIGNED_LABELS_SAYS),
+        _wrong("update", "decided-without-bias", slips.update_decided_without_bias, DECIDED_SAYS),
+        _wrong("update", "sum-for-output", slips.update_by_sum, SUM_FOR_OUTPUT_SAYS),
+        _wrong("update", "input-left-out", slips.update_without_input, INPUT_LEFT_OUT_SAYS),
+        _wrong("update", "bias-by-inputs", slips.update_bias_by_inputs, BIAS_BY_INPUTS_SAYS),
     ),
     parts=(Part("value", Decimal(6)), Part("pure", Decimal(1), what="pure", needs="value")),
     resting={"predict": _resting_on_predict},
@@ -94,6 +109,7 @@ TRAIN = Code(
         Mistake("one-epoch", ONE_EPOCH_SAYS, when=training.stops_after_one),
         Mistake(training.ERRORS_WRONG, ERRORS_WRONG_SAYS),
     ),
+    curves=training.train_curves,
 )
 
 QUESTIONS: Mapping[str, Definition] = {"predict": PREDICT, "update": UPDATE, "train": TRAIN}

@@ -18,6 +18,7 @@ import numpy as np
 
 from assignments.language import Check, Fault
 from assignments.script import Call, Outcome, Script, Status, call
+from assignments.verdict import Curve
 from reference.arrays import Floats, Ints
 
 MARGIN = 0.6
@@ -33,6 +34,9 @@ START_SHARE = 0.05
 """Of one step: what a small start weight may add to it in a telltale input."""
 
 ERRORS_WRONG = "errors-wrong"
+
+SHOWN = ("two groups in the plane", "XOR")
+"""The names of the two cases that are shown, and whose errors are drawn."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,8 @@ def train_checks(rng: np.random.Generator) -> Sequence[Check]:
     """Return the cases of `train`: two shown, the others hidden."""
     shown, xor = _shown_samples(), _xor()
     checks = [
-        _check("two groups in the plane", shown, {"seed": 1}, holds_when_separable, is_visible=True),
-        _check("XOR", xor, {"max_epochs": 12}, holds_when_not_separable, is_visible=True, group="XOR"),
+        _check(SHOWN[0], shown, {"seed": 1}, holds_when_separable, is_visible=True),
+        _check(SHOWN[1], xor, {"max_epochs": 12}, holds_when_not_separable, is_visible=True, group="XOR"),
     ]
     for number, (samples, options) in enumerate(_separable(rng), start=1):
         checks.append(_check(f"separable samples, set {number}", samples, options, holds_when_separable))
@@ -242,7 +246,9 @@ def holds_when_not_separable(value: Any, samples: Samples, _rate: float, epochs:
     except UnfitError as error:
         return Fault(str(error), fits=(ERRORS_WRONG,))
     if len(trained.errors) != epochs:
-        problem = f"`errors` has {len(trained.errors)} entries; no line separates these samples, so expected {epochs}"
+        count = len(trained.errors)
+        entries = "1 entry" if count == 1 else f"{count} entries"
+        problem = f"`errors` has {entries}; no line separates these samples, so expected {epochs}"
         if len(trained.errors) == 1:
             return Fault(problem, ERRORS_WRONG)
         # One entry too many or too few: the list may be wrong, or the number of epochs.
@@ -323,3 +329,29 @@ def stops_after_one(outcomes: Sequence[Outcome]) -> bool:
     lists = list(_error_lists(outcomes))
     unfinished = sum(errors[-1] > 0 for errors in lists)
     return all(len(errors) == 1 for errors in lists) and 2 * unfinished > len(lists)
+
+
+# --- the curve --------------------------------------------------------------------------------------------------------
+
+
+def train_curves(outcomes: Sequence[Outcome], expected: Sequence[Outcome]) -> Sequence[Curve]:
+    """Return the errors in each epoch on the samples that are shown, wherever the student gave a list of numbers."""
+    curves = []
+    for at, name in enumerate(SHOWN):
+        errors = _drawable(outcomes[at])
+        if errors is not None:
+            reference = tuple(float(count) for count in expected[at].value[2])
+            curves.append(Curve(f"Errors while training, {name}", "epoch", "misclassified samples", errors, reference))
+    return curves
+
+
+def _drawable(outcome: Outcome) -> tuple[float, ...] | None:
+    """Return the errors of a result that may be wrong in every other way, or None."""
+    value = outcome.value
+    if outcome.status is not Status.RETURNED or not isinstance(value, list | tuple) or len(value) != 3:
+        return None
+    try:
+        errors = _floats(value[2], "errors")
+    except UnfitError:
+        return None
+    return tuple(errors.ravel().tolist()) or None

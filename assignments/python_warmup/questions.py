@@ -17,6 +17,10 @@ NO_DEFAULT_SAYS = "Called without `a`, the function fails: `a` has lost its defa
 FACTOR_SQUARED_SAYS = "The square is on the wrong letter: `x` is squared here, and `a` is not."
 NOT_SQUARED_SAYS = "`x` was not squared: look at the exponent again."
 
+CARET_SAYS = "In Python `^` is no power: it compares the bits of whole numbers. The power is written `**`."
+ADDED_SAYS = "The factor was added to the square: it multiplies it."
+EXAMPLE_SAYS = "The square of the example's `x` is written into the code: square the `x` that the function is given."
+
 
 def _checks(rng: np.random.Generator) -> Sequence[Check]:
     return [*_visible_checks(), *_hidden_checks(rng)]
@@ -90,6 +94,9 @@ QUESTIONS: Mapping[str, Definition] = {
             _wrong("no-default", python_basics.f4_no_default, NO_DEFAULT_SAYS),
             _wrong("factor-squared", python_basics.f4_factor_squared, FACTOR_SQUARED_SAYS),
             _wrong("not-squared", python_basics.f4_not_squared, NOT_SQUARED_SAYS),
+            _wrong("caret", python_basics.f4_caret, CARET_SAYS),
+            _wrong("added", python_basics.f4_added, ADDED_SAYS),
+            _wrong("example-written-in", python_basics.f4_example_square, EXAMPLE_SAYS),
         ),
     ),
     "slicing": Literal(

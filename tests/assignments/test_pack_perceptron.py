@@ -70,11 +70,12 @@ def test_predict_is_right_in_any_form(assignment, body):
         ("return int(w @ x + w0 >= 0)", "threshold-ignored", 0),
         ("return 2 * int(w @ x + w0 > threshold) - 1", "plus-minus-one", 0),
         ("return np.sign(w @ x + w0 - threshold)", "plus-minus-one", 0),
-        ("return int(w @ x + w0 < threshold)", None, 0),
+        ("return int(w @ x + w0 < threshold)", "comparison-turned", 0),
+        ("return int(w @ x - w0 > threshold)", "bias-subtracted", 0),
         ("return 1", None, 0),
         ("return 0", None, 0),
         ("print(int(w @ x + w0 > threshold))", None, 0),
-        ("return w @ x + w0", None, 0),
+        ("return w @ x + w0", "sum-returned", 0),
         ("return str(int(w @ x + w0 > threshold))", None, 0),
         ("return (w * x + w0 > threshold).astype(int)", None, 0),
     ],
@@ -91,7 +92,6 @@ def test_wrong_predict_is_named_and_touches_nothing_else(assignment, body, mista
 @pytest.mark.parametrize(
     "body",
     [
-        "return int(w @ x - w0 > threshold)",
         "return int(w @ x + w0 + threshold > 0)",
         "return int(w @ x + w0 > threshold + 0.1)",
         "return int(w @ x + w0 / 2 > threshold)",
@@ -319,3 +319,30 @@ def test_separable_samples_need_a_bias_and_keep_their_margin():
         on_a_ray = [abs(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)) - 1) < 1e-9 for a in one for b in zero]
         assert any(on_a_ray), "a sample of each class on one ray is what makes the bias needed"
         assert X.shape == (20, 4)
+
+
+def test_errors_of_both_shown_trainings_are_drawn_beside_the_references(assignment):
+    separable, xor = grade_source(assignment, PREDICT + UPDATE + TRAIN)["train"].curves
+
+    assert separable.student[-1] == separable.reference[-1] == 0
+    assert len(xor.student) == len(xor.reference) == 12
+    assert min(xor.student) > 0
+
+
+@pytest.mark.parametrize(
+    ("returned", "drawn"),
+    [
+        ("w, w0, [e / len(y) for e in errors]", 2),  # wrong, but numbers all the same
+        ("w, w0, np.array([errors])", 2),
+        ("w, w0, 'none'", 0),
+        ("w, w0", 0),
+        ("None", 0),
+    ],
+)
+def test_errors_are_drawn_wherever_they_are_numbers(assignment, returned, drawn):
+    code = TRAIN.replace("return w, w0, errors", f"return {returned}")
+
+    result = grade_source(assignment, PREDICT + UPDATE + code)["train"]
+
+    assert result.score < 8
+    assert len(result.curves) == drawn

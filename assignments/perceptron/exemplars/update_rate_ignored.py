@@ -1,4 +1,4 @@
-# expect: update=0 mistake=rate-ignored
+# expect: update=0 mistake=rate-forgotten
 import numpy as np
 
 

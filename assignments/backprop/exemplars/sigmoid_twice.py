@@ -1,0 +1,33 @@
+# expect: neuron_gradients=0 mistake=sigmoid-twice
+# expect: network_gradients=0 mistake=sigmoid-twice
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def sigmoid_prime(z):
+    return sigmoid(z) * (1 - sigmoid(z))
+
+
+def graph_gradients(x, y, z):
+    return y, x, np.ones_like(z)
+
+
+def neuron_gradients(x, w, b, y):
+    z = x @ w + b
+    a = sigmoid(z)
+    dz = (a - y) * sigmoid_prime(a)
+    return dz * x, dz
+
+
+def network_gradients(x, y, W0, b0, W1, b1):
+    z0 = W0 @ x + b0
+    h = sigmoid(z0)
+    z1 = W1 @ h + b1
+    p = sigmoid(z1)
+    dz1 = (p - y) * sigmoid_prime(p)
+    back = W1.T @ dz1
+    dz0 = back * sigmoid_prime(h)
+    return np.outer(dz0, x), dz0, np.outer(dz1, h), dz1

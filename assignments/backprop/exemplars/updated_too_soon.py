@@ -1,0 +1,32 @@
+# expect: graph_gradients=0 mistake=started-from-c
+# expect: network_gradients=4 mistake=updated-too-soon
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def graph_gradients(x, y, z):
+    c = np.sum(x * y + z)
+    return c * y, c * x, c * np.ones_like(z)
+
+
+def neuron_gradients(x, w, b, y):
+    z = x @ w + b
+    a = sigmoid(z)
+    dz = (a - y) * a * (1 - a)
+    return dz * x, dz
+
+
+def network_gradients(x, y, W0, b0, W1, b1):
+    z0 = W0 @ x + b0
+    h = sigmoid(z0)
+    z1 = W1 @ h + b1
+    p = sigmoid(z1)
+    dz1 = (p - y) * p * (1 - p)
+    dW1 = np.outer(dz1, h)
+    W1 -= 0.5 * dW1
+    back = W1.T @ dz1
+    dz0 = back * h * (1 - h)
+    return np.outer(dz0, x), dz0, dW1, dz1

@@ -1,0 +1,20 @@
+# expect: forward_batch=0 mistake=one-sample-formula
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def forward(x, W0, b0, W1, b1):
+    h = sigmoid(W0 @ x + b0)
+    p = sigmoid(W1 @ h + b1)
+    return h, p
+
+
+def forward_batch(X, W0, b0, W1, b1):
+    return forward(X, W0, b0, W1, b1)
+
+
+def squared_loss(p, y):
+    return 0.5 * np.sum((p - y) ** 2)

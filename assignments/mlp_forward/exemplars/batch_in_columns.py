@@ -1,0 +1,22 @@
+# expect: forward_batch=0 mistake=samples-in-columns
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def forward(x, W0, b0, W1, b1):
+    h = sigmoid(W0 @ x + b0)
+    p = sigmoid(W1 @ h + b1)
+    return h, p
+
+
+def forward_batch(X, W0, b0, W1, b1):
+    H = sigmoid(W0 @ X.T + b0[:, None])
+    P = sigmoid(W1 @ H + b1[:, None])
+    return H, P
+
+
+def squared_loss(p, y):
+    return 0.5 * np.sum((p - y) ** 2)

@@ -1,0 +1,23 @@
+# expect: forward=0 mistake=transposed
+# expect: forward_batch=0 mistake=transposed
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def forward(x, W0, b0, W1, b1):
+    h = sigmoid(x @ W0 + b0)
+    p = sigmoid(np.dot(h, W1) + b1)
+    return h, p
+
+
+def forward_batch(X, W0, b0, W1, b1):
+    H = sigmoid(X @ W0 + b0)
+    P = sigmoid(H @ W1 + b1)
+    return H, P
+
+
+def squared_loss(p, y):
+    return 0.5 * np.sum((p - y) ** 2)

@@ -1,0 +1,23 @@
+# expect: forward=0 mistake=bias-forgotten
+# expect: forward_batch=0 mistake=bias-forgotten
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def forward(x, W0, b0, W1, b1):
+    h = sigmoid(W0 @ x)
+    p = W1 @ h + b1
+    return h, p
+
+
+def forward_batch(X, W0, b0, W1, b1):
+    H = sigmoid(X @ W0.T)
+    P = H @ W1.T + b1
+    return H, P
+
+
+def squared_loss(p, y):
+    return 0.5 * np.sum((p - y) ** 2)

@@ -1,0 +1,4 @@
+# expect: count_parameters=0 mistake=output-biases-missing
+def count_parameters(layer_sizes, bias=True):
+    total = sum(a * b for a, b in zip(layer_sizes, layer_sizes[1:]))
+    return total + sum(layer_sizes[1:-1]) if bias else total

@@ -1,0 +1,3 @@
+# expect: f4=0 mistake=caret
+def f4(x, a=1):
+    return a * x ^ 2

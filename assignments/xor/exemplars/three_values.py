@@ -1,0 +1,6 @@
+# expect: xor_network=0
+import numpy as np
+
+
+def xor_network():
+    return np.array([[1, 1], [1, 1]]), np.array([-0.5, -1.5]), np.array([[1, -1]])
