@@ -1,0 +1,3 @@
+# expect: full
+def momentum_update(w, v, grad, lr=0.1, beta=0.9):
+    return w + beta * v - lr * grad, beta * v - lr * grad

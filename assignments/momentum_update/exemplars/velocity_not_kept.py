@@ -1,0 +1,3 @@
+# expect: momentum_update=0 mistake=velocity-not-kept
+def momentum_update(w, v, grad, lr=0.1, beta=0.9):
+    return w + beta * v - lr * grad, v
