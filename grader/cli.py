@@ -224,21 +224,32 @@ def course_group() -> None:
 @click.option("--term", default="", help="For example “Autumn 2026”.")
 @click.option("--timezone", default="UTC", show_default=True, help="Zone its pages show times in.")
 @click.option("--instructor", "instructors", multiple=True, metavar="EMAIL", help="Known person; may be repeated.")
-@click.option("--assignment", "slugs", multiple=True, metavar="SLUG", help="Give it out; may be repeated; or “all”.")
+@click.option("--assignment", "slugs", multiple=True, metavar="SLUG", help="Give out; repeatable; “all” but examples.")
+@click.option("--variants", "has_variants", is_flag=True, help="Each student gets numbers of their own where possible.")
 def course_create(
-    slug: str, *, title: str, term: str, timezone: str, instructors: tuple[str, ...], slugs: tuple[str, ...]
+    slug: str,
+    *,
+    title: str,
+    term: str,
+    timezone: str,
+    instructors: tuple[str, ...],
+    slugs: tuple[str, ...],
+    has_variants: bool,
 ) -> None:
     """Add a course with address SLUG."""
     from grader.services import audit, courses
 
     with open_session(writes=True) as session:
-        course = courses.create_course(session, slug, title, term=term, timezone=timezone, now=_now())
+        course = courses.create_course(
+            session, slug, title, term=term, timezone=timezone, has_variants=has_variants, now=_now()
+        )
         for email in instructors:
             courses.enrol(session, course, _user(session, email), Role.INSTRUCTOR)
-        chosen = catalog.slugs() if "all" in slugs else slugs
+        chosen = catalog.course_slugs() if "all" in slugs else slugs
         for assignment in chosen:
             courses.publish(session, course, assignment, now=_now())
-        audit.record(session, None, course.id, "course.created", course.slug, {"assignments": list(chosen)}, _now())
+        detail = {"assignments": list(chosen), "variants": has_variants}
+        audit.record(session, None, course.id, "course.created", course.slug, detail, _now())
     click.echo(f"Added the course {slug} with {len(chosen)} assignments and {len(instructors)} instructors.")
 
 
@@ -248,10 +259,32 @@ def course_list(*, as_json: bool) -> None:
     """List the courses."""
     with open_session(writes=False) as session:
         rows = [
-            {"slug": course.slug, "title": course.title, "term": course.term, "timezone": course.timezone}
+            {
+                "slug": course.slug,
+                "title": course.title,
+                "term": course.term,
+                "timezone": course.timezone,
+                "variants": course.has_variants,
+            }
             for course in session.scalars(select(Course).order_by(Course.slug))
         ]
     _print_rows(rows, as_json=as_json)
+
+
+@course_group.command("variants")
+@click.argument("slug", metavar="COURSE")
+@click.argument("state", type=click.Choice(["on", "off"]))
+def course_variants(slug: str, state: str) -> None:
+    """Give each student of COURSE numbers of their own (on), or everybody the lecture's (off).
+
+    What was handed in before keeps the numbers it answers, also when it is graded again.
+    """
+    from grader.services import courses
+
+    with open_session(writes=True) as session:
+        changed = courses.switch_variants(session, _course(session, slug), on=state == "on", actor_id=None, now=_now())
+    whose = "each student has numbers of their own" if state == "on" else "everybody has the lecture's numbers"
+    click.echo(f"{slug}: {whose} {'now' if changed else 'already'}.")
 
 
 @cli.group("roster")
@@ -385,18 +418,26 @@ def assignments_group() -> None:
 @json_option
 def assignments_list(*, as_json: bool) -> None:
     """List the assignments of the pack."""
-    specs = [catalog.load(slug) for slug in catalog.slugs()]
+    specs, broken = [], []
+    for slug in catalog.slugs():
+        try:
+            specs.append(catalog.load(slug))
+        except catalog.CatalogError as error:
+            broken.append(str(error))
     rows = [
         {
             "slug": spec.slug,
             "points": float(spec.max_score),
             "questions": len(spec.questions),
             "version": spec.version,
+            "state": "example" if spec.is_example else "draft" if spec.is_draft else "course",
             "title": spec.title,
         }
         for spec in specs
     ]
     _print_rows(rows, as_json=as_json)
+    for problem in broken:
+        click.echo(f"Left out: {problem}", err=True)
 
 
 @cli.command("web")

@@ -8,6 +8,7 @@ GraderError
 │   └── Closed               403  not open yet, or not any more
 ├── NotFound                 404  not there, or not for this person to know
 ├── AttemptLimitReached      409  every attempt is used
+├── NumbersChanged           409  the form was filled in for other numbers than the student has now
 ├── TooLarge                 413  more bytes or parts than we take
 ├── WrongType                415  neither multipart nor JSON
 ├── Invalid                  422  readable, but with fields at fault
@@ -113,6 +114,14 @@ class AttemptLimitReached(GraderError):
     status = 409
     kind = "attempt-limit-reached"
     title = "No attempt left"
+
+
+class NumbersChanged(GraderError):
+    """The answers were typed for other numbers than the statement shows this student now."""
+
+    status = 409
+    kind = "numbers-changed"
+    title = "The numbers of the statement have changed"
 
 
 class TooLarge(GraderError):

@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 from assignments import catalog
 from grader.embedded import database
 from grader.models import Course, CourseAssignment, Enrolment, User
-from grader.services import accounts, demo, tokens
+from grader.services import accounts, courses, demo, tokens
 from grader.settings import Settings
 
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 URL = "http://127.0.0.1:8000"
+EXAMPLE = "momentum_update"
 
 
 @pytest.mark.usefixtures("any_database_url")
@@ -39,9 +40,18 @@ def test_demo_logins_and_tokens_are_real(session):
 def test_every_assignment_is_open_now_and_due_later(session):
     demo.seed(session, URL, now=NOW, keep=lambda _: None)
     rows = session.scalars(select(CourseAssignment).order_by(CourseAssignment.position)).all()
-    assert {row.slug for row in rows} == set(catalog.slugs())
+    assert {row.slug for row in rows} == set(catalog.course_slugs())
     assert all(row.published_at <= NOW < row.due_at < row.closes_at for row in rows)
     assert [row.due_at for row in rows] == sorted(row.due_at for row in rows)
+
+
+def test_example_is_given_out_only_where_it_is_asked_for(session):
+    demo.seed(session, URL, now=NOW, keep=lambda _: None)
+    course = session.scalars(select(Course)).one()
+    given_out = select(CourseAssignment).where(CourseAssignment.slug == EXAMPLE)
+    assert session.scalar(given_out) is None
+    courses.publish(session, course, EXAMPLE, now=NOW)
+    assert session.scalar(given_out) is not None
 
 
 def test_database_with_people_is_left_alone(session):

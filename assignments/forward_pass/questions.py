@@ -1,4 +1,7 @@
-"""Forward pass by hand: the numbers of the 2-3-2 network, computed by the reference and never written down here."""
+"""Forward pass by hand: the numbers of the 2-3-2 network, computed by the reference and never written down here.
+
+The network is the lecture's or the student's own: `variant.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Final
 import numpy as np
 
 from assignments.language import Definition, Number, Variant, WrongNumber
+from assignments.sigmoid_network import network, sample, target
+from assignments.sigmoid_numbers import HIDDEN, OUTPUTS
 from reference import losses, mlp
 from reference.activations import sigmoid
 from reference.arrays import Floats
@@ -15,46 +20,13 @@ from reference.arrays import Floats
 Tracer = Callable[[Floats, mlp.Network], mlp.Trace]
 Typed = Mapping[str, float]
 
-HIDDEN: Final = 3
-OUTPUTS: Final = 2
 DECIMALS: Final = 4
 MISTAKE_DECIMALS: Final = 3  # whoever also rounded on the way is off by a unit of the fourth digit
-
-_DECK = mlp.deck_network()
-
-DEFAULT_VARIANT: Variant = {
-    "x_0": 0.05,
-    "x_1": 0.10,
-    "y_0": 0.01,
-    "y_1": 0.99,
-    **{f"W0_{unit}{i}": float(_DECK.W0[unit, i]) for unit in range(HIDDEN) for i in range(2)},
-    **{f"W1_{unit}{i}": float(_DECK.W1[unit, i]) for unit in range(OUTPUTS) for i in range(HIDDEN)},
-    "b_hidden": 0.45,
-    "b_output": 0.80,
-}
-"""The deck's own numbers: x, y, the weights as W<layer>_<unit><input>, and one bias a layer."""
-
-
-def _network(v: Variant) -> mlp.Network:
-    return mlp.Network(
-        W0=np.array([[v[f"W0_{unit}{i}"] for i in range(2)] for unit in range(HIDDEN)]),
-        b0=np.full(HIDDEN, v["b_hidden"]),
-        W1=np.array([[v[f"W1_{unit}{i}"] for i in range(HIDDEN)] for unit in range(OUTPUTS)]),
-        b1=np.full(OUTPUTS, v["b_output"]),
-    )
-
-
-def _x(v: Variant) -> Floats:
-    return np.array([v["x_0"], v["x_1"]])
-
-
-def _y(v: Variant) -> Floats:
-    return np.array([v["y_0"], v["y_1"]])
 
 
 def _values(v: Variant, tracer: Tracer = mlp.trace) -> dict[str, float]:
     """Return every field of the page but the loss, as one tracer computes them."""
-    passed = tracer(_x(v), _network(v))
+    passed = tracer(sample(v), network(v))
     groups: dict[str, Floats] = {"z": np.append(passed.z_hidden, passed.z_output), "h": passed.h, "p": passed.p}
     return {f"{letter}{i}": float(value) for letter, values in groups.items() for i, value in enumerate(values)}
 
@@ -64,7 +36,7 @@ def _answer(field: str, tracer: Tracer = mlp.trace) -> Callable[[Variant], float
 
 
 def _outputs(v: Variant, tracer: Tracer = mlp.trace) -> Floats:
-    return tracer(_x(v), _network(v)).p
+    return tracer(sample(v), network(v)).p
 
 
 # --- what people get wrong --------------------------------------------------------------------------------------------
@@ -107,10 +79,10 @@ def _mistakes(field: str) -> Iterator[WrongNumber]:
 
 def _loss_mistakes() -> Iterator[WrongNumber]:
     def loss(tracer: Tracer) -> Callable[[Variant], float]:
-        return lambda v: losses.squared_loss(_outputs(v, tracer), _y(v))
+        return lambda v: losses.squared_loss(_outputs(v, tracer), target(v))
 
-    yield _wrong("no-half", lambda v: losses.squared_loss_without_half(_outputs(v), _y(v)), NO_HALF)
-    yield _wrong("mean-for-sum", lambda v: losses.squared_loss_mean(_outputs(v), _y(v)), MEAN)
+    yield _wrong("no-half", lambda v: losses.squared_loss_without_half(_outputs(v), target(v)), NO_HALF)
+    yield _wrong("mean-for-sum", lambda v: losses.squared_loss_mean(_outputs(v), target(v)), MEAN)
     yield _wrong("bias-forgotten", loss(mlp.trace_without_bias), BIAS_FORGOTTEN)
     yield _wrong("tanh-for-sigmoid", loss(mlp.trace_with_tanh), TANH)
 
@@ -125,14 +97,14 @@ def _follow_activation(sums: str) -> Callable[[Variant, Typed], float]:
 def _follow_output_sum(unit: int) -> Callable[[Variant, Typed], float]:
     def follow(v: Variant, typed: Typed) -> float:
         h = np.array([typed[f"h{i}"] for i in range(HIDDEN)])
-        network = _network(v)
-        return float(network.W1[unit] @ h + network.b1[unit])
+        layers = network(v)
+        return float(layers.W1[unit] @ h + layers.b1[unit])
 
     return follow
 
 
 def _follow_loss(v: Variant, typed: Typed) -> float:
-    return losses.squared_loss(np.array([typed[f"p{i}"] for i in range(OUTPUTS)]), _y(v))
+    return losses.squared_loss(np.array([typed[f"p{i}"] for i in range(OUTPUTS)]), target(v))
 
 
 def _number(field: str, says: str, follow: Callable[[Variant, Typed], float] | None = None) -> Number:
@@ -148,61 +120,10 @@ QUESTIONS: Mapping[str, Definition] = {
     **{f"z{i + HIDDEN}": _number(f"z{i + HIDDEN}", ROW_OF_WEIGHTS, _follow_output_sum(i)) for i in range(OUTPUTS)},
     **{f"p{i}": _number(f"p{i}", ACTIVATION, _follow_activation(f"z{i + HIDDEN}")) for i in range(OUTPUTS)},
     "loss": Number(
-        lambda v: losses.squared_loss(_outputs(v), _y(v)),
+        lambda v: losses.squared_loss(_outputs(v), target(v)),
         DECIMALS,
         tuple(_loss_mistakes()),
         follow=_follow_loss,
         says="Square the difference of each output from its target, add both, and take half.",
     ),
 }
-
-
-# --- numbers of one's own ---------------------------------------------------------------------------------------------
-
-
-def draw_variant(rng: np.random.Generator) -> Variant:
-    """Return numbers for one student, with 2 decimals each.
-
-    They are drawn again until whoever rounds every step to 4 decimals ends with the same digits as whoever carries
-    them all, and every listed mistake gives other digits than the right answer.
-    """
-    while True:
-        variant = {name: round(float(rng.uniform(*_range_of(name))), 2) for name in DEFAULT_VARIANT}
-        if _rounds_alike(variant) and _tells_mistakes_apart(variant):
-            return variant
-
-
-def _range_of(name: str) -> tuple[float, float]:
-    match name[0], name:
-        case "x", _:
-            return 0.05, 0.95
-        case "y", _:
-            return 0.01, 0.99
-        case "b", _:
-            return 0.30, 0.90
-        case _:
-            return 0.10, 0.90
-
-
-def _rounds_alike(v: Variant) -> bool:
-    typed: dict[str, float] = {}
-    for field, question in QUESTIONS.items():
-        if not isinstance(question, Number) or not callable(question.answer):
-            continue
-        exact = question.answer(v)
-        stepwise = exact if question.follow is None else question.follow(v, typed)
-        typed[field] = round(stepwise, DECIMALS)
-        if typed[field] != round(exact, DECIMALS):
-            return False
-    return True
-
-
-def _tells_mistakes_apart(v: Variant) -> bool:
-    for question in QUESTIONS.values():
-        if not isinstance(question, Number) or not callable(question.answer):
-            continue
-        values = [question.answer(v), *(wrong.value(v) for wrong in question.mistakes if callable(wrong.value))]
-        # Neighbours at the mistakes' own precision would answer to each other's name.
-        if any(gap < 2 * 10.0**-MISTAKE_DECIMALS for gap in np.diff(sorted(values))):
-            return False
-    return True

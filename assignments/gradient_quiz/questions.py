@@ -1,22 +1,45 @@
-"""Gradients by hand: a product, one sigmoid neuron, and two weights of the 2-3-2 network."""
+"""Gradients by hand: a product, one sigmoid neuron, and two weights of the 2-3-2 network.
+
+The point and the network are the lecture's or the student's own: `variant.py`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from assignments.language import Definition, Expression, Number, WrongExpression, WrongNumber
+from assignments.language import Definition, Expression, Number, Variant, WrongExpression, WrongNumber
+from assignments.sigmoid_network import network, sample, target
 from reference import backprop, mlp
+from reference.arrays import Floats
 
 # --- 1. a product -----------------------------------------------------------------------------------------------------
 
-X, Y, Z = -2, 5, -4
-Q, F = backprop.product_of_sum(X, Y, Z)
-DF_DX, DF_DY, DF_DZ = backprop.product_of_sum_gradients(X, Y, Z)
+By = Callable[[Variant], float]
+
+
+def _letter(name: str) -> By:
+    return lambda v: v[name]
+
+
+def _value(at: int) -> By:
+    return lambda v: backprop.product_of_sum(v["x"], v["y"], v["z"])[at]
+
+
+def _derivative(at: int) -> By:
+    return lambda v: backprop.product_of_sum_gradients(v["x"], v["y"], v["z"])[at]
+
+
+def _negative(value: By) -> By:
+    return lambda v: -value(v)
+
+
+Q, F = _value(0), _value(1)
+DF_DX, DF_DY, DF_DZ = (_derivative(at) for at in range(3))
 
 SIGN: Final = "sign-flipped"
 SWAPPED: Final = "swapped"
@@ -44,8 +67,8 @@ PRODUCT: Mapping[str, Definition] = {
         0,
         (
             WrongNumber(SWAPPED, DF_DZ, SWAPPED_SAYS),
-            WrongNumber(SIGN, -DF_DX, SIGN_SAYS),
-            WrongNumber(OWN_VALUE, X, OWN_VALUE_SAYS),
+            WrongNumber(SIGN, _negative(DF_DX), SIGN_SAYS),
+            WrongNumber(OWN_VALUE, _letter("x"), OWN_VALUE_SAYS),
         ),
         says="Take the derivative of f by q, and multiply by the derivative of q by x.",
     ),
@@ -54,8 +77,8 @@ PRODUCT: Mapping[str, Definition] = {
         0,
         (
             WrongNumber(SWAPPED, DF_DZ, SWAPPED_SAYS),
-            WrongNumber(SIGN, -DF_DY, SIGN_SAYS),
-            WrongNumber(OWN_VALUE, Y, OWN_VALUE_SAYS),
+            WrongNumber(SIGN, _negative(DF_DY), SIGN_SAYS),
+            WrongNumber(OWN_VALUE, _letter("y"), OWN_VALUE_SAYS),
         ),
         says="Take the derivative of f by q, and multiply by the derivative of q by y.",
     ),
@@ -63,7 +86,7 @@ PRODUCT: Mapping[str, Definition] = {
     "df_dz": Number(
         DF_DZ,
         0,
-        (WrongNumber(SWAPPED, DF_DX, Z_VALUE_SAYS), WrongNumber(SIGN, -DF_DZ, SIGN_SAYS)),
+        (WrongNumber(SWAPPED, DF_DX, Z_VALUE_SAYS), WrongNumber(SIGN, _negative(DF_DZ), SIGN_SAYS)),
         says="z multiplies something; by z, the derivative of that product is what z is multiplied with.",
     ),
 }
@@ -137,17 +160,29 @@ NEURON: Mapping[str, Definition] = {
 # --- 3. the network ---------------------------------------------------------------------------------------------------
 
 ETA = 0.5
-_NETWORK = mlp.deck_network()
-_SAMPLE, _TARGET = np.array([0.05, 0.10]), np.array([0.01, 0.99])
-_PASSED = mlp.trace(_SAMPLE, _NETWORK)
-_GRADIENT = backprop.network_gradients(_SAMPLE, _TARGET, _NETWORK)
-_NO_SLOPE = backprop.network_gradients_without_slope(_SAMPLE, _TARGET, _NETWORK)
-_ONE_PATH = backprop.network_gradients_first_output_only(_SAMPLE, _TARGET, _NETWORK)
 
-W3_0 = float(_NETWORK.W1[0, 0])
-DL_DW3_0 = float(_GRADIENT.W1[0, 0])
-DL_DW0_0 = float(_GRADIENT.W0[0, 0])
-ONE_PATH = float(_ONE_PATH.W0[0, 0])
+Gradients = Callable[[Floats, Floats, mlp.Network], mlp.Network]
+
+
+def _slope(pick: Callable[[mlp.Network], Any], gradients: Gradients = backprop.network_gradients) -> By:
+    return lambda v: float(pick(gradients(sample(v), target(v), network(v))))
+
+
+def _stepped(rate: float) -> By:
+    return lambda v: v["W1_00"] - rate * DL_DW3_0(v)
+
+
+DL_DW3_0 = _slope(lambda gradient: gradient.W1[0, 0])
+DL_DW0_0 = _slope(lambda gradient: gradient.W0[0, 0])
+ONE_PATH = _slope(lambda gradient: gradient.W0[0, 0], backprop.network_gradients_first_output_only)
+NO_SLOPE = _slope(lambda gradient: gradient.W1[0, 0], backprop.network_gradients_without_slope)
+H_MISSING = _slope(lambda gradient: gradient.b1[0])
+
+
+def _with_fewer_decimals(value: By) -> Callable[[Variant], tuple[str, ...]]:
+    """Return what a number of 6 decimals is with 4 and with 5, where its first digit stands at the fourth."""
+    return lambda v: tuple(f"{value(v):.{decimals}f}" for decimals in (4, 5))
+
 
 H_MISSING_SAYS = (
     "This is the gradient of the sum z₃. The weight multiplies something on its way into that sum, and that is a "
@@ -155,7 +190,7 @@ H_MISSING_SAYS = (
 )
 ONE_PATH_SAYS = (
     "This follows only the path through the first output. Hidden unit 0 feeds both outputs, and a gradient adds up "
-    "every path to the loss. (The slide prints this one, too.)"
+    "every path to the loss. (The slide stops here, too.)"
 )
 ADDED_SAYS = "The weight was moved uphill: gradient descent subtracts the gradient."
 NO_RATE_SAYS = "The whole gradient was taken; a step is the learning rate times the gradient."
@@ -165,25 +200,31 @@ NETWORK: Mapping[str, Definition] = {
         DL_DW3_0,
         4,
         (
-            WrongNumber("slope-missing", float(_NO_SLOPE.W1[0, 0]), NO_SLOPE_SAYS),
-            WrongNumber("h-missing", float(_GRADIENT.b1[0]), H_MISSING_SAYS),
-            WrongNumber(SIGN, -DL_DW3_0, "The size is right, the sign is not: the error is p − y, not y − p."),
+            WrongNumber("slope-missing", NO_SLOPE, NO_SLOPE_SAYS),
+            WrongNumber("h-missing", H_MISSING, H_MISSING_SAYS),
+            WrongNumber(
+                SIGN, _negative(DL_DW3_0), "The size is right, the sign is not: the error is p − y, not y − p."
+            ),
         ),
         says="Multiply three derivatives: of the loss by the output, of that by its sum, of the sum by the weight.",
     ),
     "dl_dw0_0": Number(
         DL_DW0_0,
         6,
-        (WrongNumber("one-path", ONE_PATH, ONE_PATH_SAYS, keeps=Fraction(1, 2), accepts=("0.0006",)),),
-        accepts=("0.0005", "0.00053"),
+        (
+            WrongNumber(
+                "one-path", ONE_PATH, ONE_PATH_SAYS, keeps=Fraction(1, 2), accepts=_with_fewer_decimals(ONE_PATH)
+            ),
+        ),
+        accepts=_with_fewer_decimals(DL_DW0_0),
         says="Add the paths through both outputs, then go on through the hidden unit's sigmoid to the input.",
     ),
     "w3_0_next": Number(
-        W3_0 - ETA * DL_DW3_0,
+        _stepped(ETA),
         4,
         (
-            WrongNumber("added", W3_0 + ETA * DL_DW3_0, ADDED_SAYS),
-            WrongNumber("rate-forgotten", W3_0 - DL_DW3_0, NO_RATE_SAYS),
+            WrongNumber("added", _stepped(-ETA), ADDED_SAYS),
+            WrongNumber("rate-forgotten", _stepped(1), NO_RATE_SAYS),
         ),
         says="Start from the weight's value above, and take a step of η times its gradient.",
     ),

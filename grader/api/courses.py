@@ -7,14 +7,14 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from assignments.spec import Question
+from assignments.spec import Assignment, Question
 from grader.api import auth, reading
 from grader.api.blueprint import Answer, Operation, api, describe
 from grader.api.paging import base_url, cut
-from grader.api.schemas import AssignmentList, AssignmentOut, CourseList, ListQuery
+from grader.api.schemas import AnswersOut, AssignmentList, AssignmentOut, CourseList, ListQuery, StarterQuery
 from grader.errors import NotFound
 from grader.extensions import database
-from grader.services import courses, results
+from grader.services import courses, results, starters
 from grader.services.courses import AssignmentCard
 
 
@@ -91,26 +91,53 @@ def show_assignment(course: str, slug: str) -> Response:
         source=spec.source,
         prompt=spec.prompt,
         questions=[_question(question) for question in spec.questions],
-        starter=f"{document['self']}/starter" if spec.starter is not None else None,
+        variant=None if assignment.numbers is None else dict(assignment.numbers),
+        starter=f"{document['self']}/starter",
     )
     return jsonify(document)
+
+
+_STARTERS = {"py": starters.PYTHON_TYPE, "ipynb": starters.NOTEBOOK_TYPE, "json": reading.JSON}
 
 
 @api.get("/courses/<course>/assignments/<slug>/starter")
 @describe(
     Operation(
-        summary="Read the file to start from",
-        answers={200: Answer("Python source", {"text/x-python": None})},
+        summary="Read the file to start from: Python, the same as a notebook, or the fields to fill in",
+        query=StarterQuery,
+        answers={
+            200: Answer(
+                "the starter; where nothing is to be programmed, the fields",
+                {starters.PYTHON_TYPE: None, starters.NOTEBOOK_TYPE: None, reading.JSON: AnswersOut},
+            )
+        },
+        refusals=(406, 422),
     )
 )
 def starter(course: str, slug: str) -> Response:
-    """Send the starter file as a download."""
+    """Send the starter as a download, in the form asked for."""
     access = courses.find(database.session, auth.user(), course)
     spec = courses.assignment(database.session, access, slug, auth.now()).spec
-    if spec.starter is None or not spec.starter.is_file():
+    offered = [*(["py", "ipynb"] if spec.code_questions else []), *(["json"] if spec.fields else [])]
+    wanted: str = reading.query(StarterQuery).format
+    if not wanted:
+        media = reading.wanted(*(_STARTERS[form] for form in offered))
+        wanted = next(form for form in offered if _STARTERS[form] == media)
+    if wanted not in offered:
+        raise NotFound(f"this assignment has no starter of that form; it has: {', '.join(offered)}")
+    return starter_response(spec, wanted)
+
+
+def starter_response(spec: Assignment, form: str) -> Response:
+    """Return a starter as a download; `form` is one the assignment has."""
+    makers = {"py": starters.python, "ipynb": starters.notebook, "json": starters.answers}
+    content = makers[form](spec)
+    if content is None:
         raise NotFound("this assignment has no starter file: its answers are typed")
-    response = Response(spec.starter.read_bytes(), content_type="text/x-python; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{spec.slug}.py"'
+    charset = "; charset=utf-8" if form == "py" else ""
+    response = Response(content, content_type=f"{_STARTERS[form]}{charset}")
+    response.headers["Content-Disposition"] = f'attachment; filename="{spec.slug}.{form}"'
+    response.headers["Vary"] = "Accept, Authorization, Cookie"
     return response
 
 
@@ -134,6 +161,7 @@ def _card(course_slug: str, card: AssignmentCard) -> dict[str, Any]:
         "max_score": float(card.max_score),
         "submission": card.submission_id,
         "status": None if card.status is None else str(card.status),
+        "pending": card.pending,
         "self": f"{base_url()}/api/v1/courses/{course_slug}/assignments/{card.slug}",
     }
 

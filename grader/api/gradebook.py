@@ -98,6 +98,7 @@ def _cell(cell: Cell | None) -> dict[str, object] | None:
         "penalty": float(cell.penalty),
         "grade": _number(cell.grade),
         "attempts": cell.attempts,
+        "pending": cell.pending,
     }
 
 

@@ -64,6 +64,12 @@ class SubmissionsQuery(ListQuery):
     student: Annotated[str, Field(max_length=254)] = Field("", description="only of this email; staff only")
 
 
+class StarterQuery(_Query):
+    """Which form of the starter."""
+
+    format: Literal["", "py", "ipynb", "json"] = Field("", description="default: what the request accepts")
+
+
 class GradebookQuery(_Query):
     """Which part of the gradebook, in which order."""
 
@@ -140,6 +146,7 @@ class CurveOut(_Out):
     y_label: str
     student: list[float | None]
     reference: list[float | None]
+    says: str = Field(description="what the student's own series shows, in words")
 
 
 class QuestionOut(_Out):
@@ -191,6 +198,7 @@ class SubmissionOut(_Out):
     late_s: int
     files: list[FileOut]
     answers: dict[str, str]
+    variant: dict[str, int | float] | None = Field(description="the student's own numbers; null: the statement's")
     status: StatusWord
     counts: bool
     attempts_left: int | None
@@ -270,6 +278,7 @@ class AssignmentItem(_Out):
     max_score: float
     submission: str | None = Field(description="id of the latest submission")
     status: StatusWord | None = Field(description="of the latest submission")
+    pending: int = Field(description="answers of the submission that counts which wait for a teacher")
     self: str
 
 
@@ -310,7 +319,14 @@ class AssignmentOut(AssignmentItem):
     source: str
     prompt: str = Field(description="Markdown with dollar maths")
     questions: list[QuestionAsked]
+    variant: dict[str, int | float] | None = Field(description="the student's own numbers; null: the statement's")
     starter: str | None
+
+
+class AnswersOut(_Out):
+    """The fields of an assignment, blank: filled in, it is the body of an upload."""
+
+    answers: dict[str, str]
 
 
 class ColumnOut(_Out):
@@ -329,6 +345,7 @@ class CellOut(_Out):
     penalty: float
     grade: float | None
     attempts: int
+    pending: int = Field(description="answers that wait for a teacher")
 
 
 class GradebookRow(_Out):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grader.models.base import Base, new_id
@@ -35,6 +35,9 @@ class Submission(Base):
     received_at: Mapped[dt.datetime]
     late_s: Mapped[int] = mapped_column(default=0)
     answers: Mapped[dict[str, Any]]  # question id → text as typed
+    # The numbers it answers, where the student has numbers of their own; kept, so that every regrade uses the same ones
+    # whatever the course switches on or off, and a dispute can be settled.
+    variant: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     content_digest: Mapped[str]  # SHA-256 over files and answers: tells a replayed upload from a changed one
     idempotency_key: Mapped[str | None]
     origin: Mapped[str] = mapped_column(default="web")  # "web" or "api"

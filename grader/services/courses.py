@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from assignments import catalog
+from assignments import catalog, variants
 from assignments.spec import Assignment
 from grader.db import begin_write
 from grader.errors import Invalid, NotFound, Problem
@@ -20,6 +20,7 @@ from grader.models import Course, CourseAssignment, Enrolment, Grade, Role, Run,
 from grader.policy import access as policy
 from grader.policy import attempts, lateness
 from grader.policy.access import Viewer
+from grader.services import audit, runs
 from grader.services.text import one_line
 
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
@@ -53,7 +54,8 @@ class AssignmentAccess:
     role: Role
     user: User
     course_assignment: CourseAssignment
-    spec: Assignment
+    spec: Assignment  # with this person's numbers in its text
+    numbers: variants.Numbers | None = None  # the person's own; None: the statement's
 
     @property
     def viewer(self) -> Viewer:
@@ -98,6 +100,7 @@ class AssignmentCard:
     submission_id: str | None  # the latest one
     counting_submission_id: str | None
     status: RunStatus | None  # of the latest submission
+    pending: int  # answers of the submission that counts which wait for a teacher
 
     @property
     def slug(self) -> str:
@@ -183,11 +186,20 @@ def assignment(session: Session, access: CourseAccess, slug: str, now: dt.dateti
     now = now or dt.datetime.now(dt.UTC)
     if row is None or not policy.may_see_assignment(access.viewer, row.published_at, now):
         raise NotFound(f'the course has no assignment "{one_line(slug, 40)}" for you')
-    return AssignmentAccess(access.course, access.role, access.user, row, catalog.load(row.slug))
+    numbers = own_numbers(access, catalog.load(row.slug))
+    spec = catalog.with_numbers(row.slug, numbers)
+    return AssignmentAccess(access.course, access.role, access.user, row, spec, numbers)
+
+
+def own_numbers(access: CourseAccess, spec: Assignment) -> variants.Numbers | None:
+    """Return a student's own numbers in a course that gives them out; None where the statement's hold, as for staff."""
+    if not access.course.has_variants or access.is_staff or not spec.has_variants:
+        return None
+    return variants.draw(spec.folder, access.course.variant_secret, access.user.id)
 
 
 def assignment_cards(session: Session, access: CourseAccess, now: dt.datetime) -> list[AssignmentCard]:
-    """Return the assignments the person may see, in the course's order, with how they stand; four queries."""
+    """Return the assignments the person may see, in the course's order, with how they stand; five queries."""
     rows = [
         row
         for row in session.scalars(
@@ -203,6 +215,9 @@ def assignment_cards(session: Session, access: CourseAccess, now: dt.datetime) -
         for grade in session.scalars(select(Grade).where(Grade.user_id == access.user.id, Grade.assignment_id.in_(ids)))
     }
     handed_in = _handed_in(session, access.user.id, ids)
+    written = {row.id for row in rows if catalog.load(row.slug).has_written}
+    to_mark = [grade.submission_id for grade in grades.values() if grade.assignment_id in written]
+    pending = runs.pending_questions(session, [each for each in to_mark if each is not None])
     cards = []
     for row in rows:
         spec = catalog.load(row.slug)
@@ -223,6 +238,7 @@ def assignment_cards(session: Session, access: CourseAccess, now: dt.datetime) -
                 submission_id=submission_id,
                 counting_submission_id=grade.submission_id if grade else None,
                 status=status,
+                pending=pending.get(grade.submission_id, 0) if grade and grade.submission_id else 0,
             )
         )
     return cards
@@ -246,9 +262,16 @@ def _handed_in(session: Session, user_id: int, assignment_ids: list[int]) -> dic
 
 
 def create_course(
-    session: Session, slug: str, title: str, *, term: str = "", timezone: str = "UTC", now: dt.datetime
+    session: Session,
+    slug: str,
+    title: str,
+    *,
+    term: str = "",
+    timezone: str = "UTC",
+    has_variants: bool = False,
+    now: dt.datetime,
 ) -> Course:
-    """Add a course without people and assignments.
+    """Add a course without people and assignments; with `has_variants` each student gets numbers of their own.
 
     Raises:
         Invalid: the slug is taken or none, or the time zone is unknown.
@@ -274,6 +297,7 @@ def create_course(
         term=one_line(term),
         timezone=timezone,
         variant_secret=secrets.token_hex(32),
+        has_variants=has_variants,
         created_at=now,
     )
     try:
@@ -282,6 +306,20 @@ def create_course(
     except IntegrityError as error:
         raise Invalid(f"there is a course {slug} already", errors=[Problem("slug", "is taken")]) from error
     return course
+
+
+def switch_variants(session: Session, course: Course, *, on: bool, actor_id: int | None, now: dt.datetime) -> bool:
+    """Give each student of the course numbers of their own, or everybody the lecture's; False when it was so already.
+
+    What was handed in before keeps the numbers it answers, whenever it is graded again. Switched on again, a student
+    gets the same numbers as before.
+    """
+    begin_write(session)
+    if course.has_variants == on:
+        return False
+    course.has_variants = on
+    audit.record(session, actor_id, course.id, "course.variants", course.slug, {"on": on}, now)
+    return True
 
 
 def publish(

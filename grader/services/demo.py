@@ -1,4 +1,4 @@
-"""The demo course of `./run`: every assignment of the pack, two teachers, five students, logins in `demo.json`."""
+"""The demo course of `./run`: the pack but its examples, two teachers, five students, logins in `demo.json`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def seed(session: Session, url: str, *, now: dt.datetime, keep: Callable[[dict[s
             for email, name, section in STUDENTS
         ],
     }
-    for place, slug in enumerate(_in_teaching_order(catalog.slugs())):
+    for place, slug in enumerate(_in_teaching_order(catalog.course_slugs())):
         # One assignment a week, due at the end of a day, open for another week at a cost.
         due_at = (now + dt.timedelta(days=7 * (place + 1))).replace(hour=23, minute=59, second=0, microsecond=0)
         row = courses.publish(session, course, slug, now=now, due_at=due_at, closes_at=due_at + dt.timedelta(days=7))

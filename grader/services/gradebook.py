@@ -15,6 +15,7 @@ from assignments import catalog
 from grader.errors import Invalid, NotAllowed, Problem
 from grader.models import Course, CourseAssignment, Enrolment, Grade, Role, Section, User
 from grader.policy import access as policy
+from grader.services import runs
 from grader.services.courses import CourseAccess
 from grader.services.text import one_line, plain
 
@@ -31,6 +32,7 @@ class Column:
     slug: str
     title: str
     max_score: Decimal
+    has_written: bool  # whether a teacher has to read an answer
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Cell:
     penalty: Decimal
     grade: Decimal | None
     attempts: int
+    pending: int  # answers that wait for a teacher
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,9 @@ def _columns(session: Session, course: Course) -> tuple[Column, ...]:
         .order_by(CourseAssignment.position, CourseAssignment.id)
     )
     specs = [(assignment_id, catalog.load(slug)) for assignment_id, slug in rows]
-    return tuple(Column(assignment_id, spec.slug, spec.title, spec.max_score) for assignment_id, spec in specs)
+    return tuple(
+        Column(assignment_id, spec.slug, spec.title, spec.max_score, spec.has_written) for assignment_id, spec in specs
+    )
 
 
 def _students(query: Any) -> Select[Any]:
@@ -222,9 +227,12 @@ def _rows(session: Session, columns: tuple[Column, ...], found: Iterable[Any]) -
             Grade.user_id.in_([person[0] for person in people]),
             Grade.assignment_id.in_([column.assignment_id for column in columns]),
         )
-    )
+    ).all()
+    written = {column.assignment_id for column in columns if column.has_written}
+    pending = runs.pending_questions(session, [row[2] for row in grades if row[1] in written and row[2] is not None])
     for user_id, assignment_id, submission_id, score, penalty, grade, attempts in grades:
-        cells[user_id, assignment_id] = Cell(submission_id, score, penalty, grade, attempts)
+        waiting = pending.get(submission_id or "", 0)
+        cells[user_id, assignment_id] = Cell(submission_id, score, penalty, grade, attempts, waiting)
     rows = []
     for user_id, name, email, section in people:
         line = tuple(cells.get((user_id, column.assignment_id)) for column in columns)

@@ -8,7 +8,7 @@ from typing import Any
 
 from grader.services.text import one_line, plain
 
-WIDTH = 88
+WIDTH = 80
 MAX_SHOWN_STDOUT = 2_000  # characters
 MAX_SHOWN_LINES = 12  # of one input, got or expected
 _HIDDEN_MESSAGES = 2
@@ -74,6 +74,10 @@ def _circumstances(run: Mapping[str, Any]) -> list[str]:
         lines.append(f"{taken}: the grade is {_number(run['grade'])}.")
     if run.get("counts"):
         lines.append("This attempt is the one that counts.")
+    pending = sum(question["verdict"] == "pending" for question in run.get("questions", ()))
+    if pending:
+        waiting = "1 answer waits" if pending == 1 else f"{pending} answers wait"
+        lines.append(f"{waiting} for a teacher; the points come on top when they are marked.")
     left = run.get("attempts_left")
     if left is not None:
         lines.append(f"Attempts left: {left}.")
@@ -82,7 +86,8 @@ def _circumstances(run: Mapping[str, Any]) -> list[str]:
 
 def _question(question: Mapping[str, Any]) -> list[str]:
     sign, word = _WORDS.get(question["verdict"], ("?", str(question["verdict"])))
-    points = f"{_number(question['score'])} / {_number(question['max_score'])}"
+    score = "–" if question["verdict"] == "pending" else _number(question["score"])
+    points = f"{score} / {_number(question['max_score'])}"
     bonus = " (bonus)" if question.get("is_bonus") else ""
     title = one_line(question.get("title") or "", 50)
     name = question["id"] if not title or title == question["id"] else f"{question['id']}: {title}"
@@ -92,6 +97,8 @@ def _question(question: Mapping[str, Any]) -> list[str]:
         lines.append(f"    Mistake: {one_line(question['mistake'])}")
     for message in question.get("feedback", ()):
         lines += _wrapped(message, "    ")
+    for curve in question.get("curves", ()):
+        lines += _wrapped(f"{curve['title']}: {curve['says']}", "    ")
     if question["verdict"] not in _SAID_ENOUGH:
         lines += _checks(question.get("checks", ()), said=set(question.get("feedback", ())))
     return lines
@@ -123,9 +130,16 @@ def _checks(checks: Sequence[Mapping[str, Any]], *, said: set[str]) -> list[str]
 
 
 def _labelled(label: str, text: str) -> list[str]:
-    first, *rest = plain(text).split("\n")[:MAX_SHOWN_LINES]
     lead = f"      {label:<9} "
+    room = WIDTH - len(lead)
+    # Code keeps its lines and their indentation; only what is wider than the report goes on below.
+    pieces = [piece for line in plain(text).split("\n") for piece in (_fitting(line, room) or [""])]
+    first, *rest = pieces[:MAX_SHOWN_LINES]
     return [lead + first, *(" " * len(lead) + line for line in rest)]
+
+
+def _fitting(line: str, room: int) -> list[str]:
+    return textwrap.wrap(line, room, replace_whitespace=False, break_on_hyphens=False)
 
 
 def _indented(text: str, indent: str, most: int) -> list[str]:

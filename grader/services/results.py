@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from assignments.verdict import CheckResult, QuestionResult, Report
 from grader.models import CheckRow, Grade, QuestionRow, Run, RunStatus, Submission
 from grader.policy import attempts, scoring
-from grader.services import grades, runs
+from grader.services import curves, grades, runs
 from grader.services.reports import report_text
 from grader.services.text import plain
 
@@ -37,8 +37,9 @@ _DEFAULT_RUN_S = 1.0
 def as_json(session: Session, submission: Submission, base_url: str) -> dict[str, Any]:
     """Return a submission as the public contract spells it; whoever asks has been allowed to.
 
-    Besides what the contract lists there are `answers` as typed, `notes` on the upload, the `curves` of a question,
-    and `queue` (place, estimate in seconds) while it waits.
+    Besides what the contract lists there are `answers` as typed, `variant` (the student's own numbers that were
+    answered, or null), `notes` on the upload, the `curves` of a question, and `queue` (place, estimate in seconds)
+    while it waits.
 
     Args:
         session: open.
@@ -65,6 +66,7 @@ def as_json(session: Session, submission: Submission, base_url: str) -> dict[str
         "late_s": submission.late_s,
         "files": [{"name": file.name, "sha256": file.sha256, "bytes": file.size} for file in submission.files],
         "answers": dict(submission.answers),
+        "variant": submission.variant,
         "status": str(status),
         "counts": counting == submission.id,
         "attempts_left": left,
@@ -149,7 +151,7 @@ def _question_row(row: QuestionRow) -> dict[str, Any]:
         mistake=row.mistake,
         feedback=row.feedback,
         checks=[_check(check) for check in row.checks],
-        curves=row.curves,
+        drawn=row.curves,
     )
 
 
@@ -165,16 +167,7 @@ def question_json(result: QuestionResult) -> dict[str, Any]:
         mistake=result.mistake,
         feedback=result.feedback,
         checks=[_check(check) for check in result.checks],
-        curves=[
-            {
-                "title": curve.title,
-                "x_label": curve.x_label,
-                "y_label": curve.y_label,
-                "student": list(curve.student),
-                "reference": list(curve.reference),
-            }
-            for curve in result.curves
-        ],
+        drawn=[asdict(curve) for curve in result.curves],
     )
 
 
@@ -189,7 +182,7 @@ def _question(
     mistake: str | None,
     feedback: Sequence[Any],
     checks: list[dict[str, Any]],
-    curves: Sequence[Any],
+    drawn: Sequence[Any],
 ) -> dict[str, Any]:
     document: dict[str, Any] = {
         "id": question_id,
@@ -202,8 +195,8 @@ def _question(
         "feedback": [plain(str(line)) for line in feedback],
         "checks": checks,
     }
-    if curves:
-        document["curves"] = [_finite(curve) for curve in curves]
+    if drawn:
+        document["curves"] = [_curve(curve) for curve in drawn]
     return document
 
 
@@ -220,13 +213,18 @@ def _check(check: CheckRow | CheckResult) -> dict[str, Any]:
     return document
 
 
-def _finite(curve: dict[str, Any]) -> dict[str, Any]:
-    """Return a curve that JSON can carry: what is not a finite number becomes null."""
-    values = {
-        key: [float(value) if math.isfinite(float(value)) else None for value in curve.get(key, ())]
-        for key in ("student", "reference")
+def _curve(curve: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a curve that JSON can carry, with what it shows in words."""
+    title, x_label, y_label = (plain(str(curve.get(key, ""))) for key in ("title", "x_label", "y_label"))
+    student, reference = (curves.finite(curve.get(key, ())) for key in ("student", "reference"))
+    return {
+        "title": title,
+        "x_label": x_label,
+        "y_label": y_label,
+        "student": student,
+        "reference": reference,
+        "says": curves.says(student, reference, x_label or "step"),
     }
-    return {**curve, **values}
 
 
 def report_json(report: Report) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session, undefer
 
-from assignments.verdict import QuestionResult, Report
+from assignments.verdict import QuestionResult, Report, Verdict
 from grader import queue
 from grader.db import begin_write
 from grader.models import CheckRow, QuestionRow, Run, RunEvent, RunStatus, ServiceState, Submission, SubmissionFile
-from grader.services import grades
+from grader.services import curves, grades
 
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 READY_FOR_S = 60.0  # a worker that has said nothing for this long is not counted on
@@ -36,6 +36,7 @@ class Work:
     assignment_slug: str
     files: tuple[tuple[str, bytes], ...]
     answers: dict[str, str]
+    variant: dict[str, float] | None  # the student's own numbers; None: the statement's
     seed: bytes
 
 
@@ -125,6 +126,7 @@ def load_work(session: Session, run_id: str, secret_key: str) -> Work:
         assignment_slug=submission.assignment.slug,
         files=tuple((file.name, file.content) for file in files),
         answers={key: str(text) for key, text in submission.answers.items()},
+        variant=submission.variant,
         seed=submission_seed(secret_key, submission.id),
     )
 
@@ -210,7 +212,10 @@ def _question_row(run_id: str, position: int, question: QuestionResult) -> Quest
         verdict=str(question.verdict),
         mistake=question.mistake,
         feedback=list(question.feedback),
-        curves=[asdict(curve) for curve in question.curves],
+        curves=[
+            {**asdict(curve), "student": curves.finite(curve.student), "reference": curves.finite(curve.reference)}
+            for curve in question.curves
+        ],
         checks=[
             CheckRow(
                 position=place,
@@ -225,6 +230,26 @@ def _question_row(run_id: str, position: int, question: QuestionResult) -> Quest
             for place, check in enumerate(question.checks)
         ],
     )
+
+
+def pending_questions(session: Session, submission_ids: Sequence[str]) -> dict[str, int]:
+    """Return, by submission, how many answers of its last graded run wait for a teacher; those without are left out."""
+    if not submission_ids:
+        return {}
+    last = (
+        select(Run.submission_id, func.max(Run.number).label("number"))
+        .where(Run.submission_id.in_(submission_ids), Run.status == RunStatus.GRADED)
+        .group_by(Run.submission_id)
+        .subquery()
+    )
+    found = session.execute(
+        select(Run.submission_id, func.count())
+        .join(last, (last.c.submission_id == Run.submission_id) & (last.c.number == Run.number))
+        .join(QuestionRow, QuestionRow.run_id == Run.id)
+        .where(QuestionRow.verdict == Verdict.PENDING)
+        .group_by(Run.submission_id)
+    )
+    return {row[0]: row[1] for row in found}
 
 
 def report_service(session: Session, name: str, *, is_ready: bool, detail: str, now: dt.datetime) -> None:

@@ -97,6 +97,7 @@ def accept(
         _require_open(access, now)
         submission = _new(access, user, upload, _next_attempt(session, access, user), now)
         submission.answers, submission.content_digest = answers, digest
+        submission.variant = dict(access.numbers) if access.numbers else None
         try:
             # Two uploads may race for one number or one key; the unique constraints let a single one win.
             with session.begin_nested():

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from assignments import variants
 from grader.api import limits as rates
-from grader.errors import GraderError, NotFound
+from grader.api.courses import starter_response
+from grader.errors import GraderError, NotFound, NumbersChanged
 from grader.extensions import database
 from grader.models import RunStatus, Submission
 from grader.policy.lateness import State
@@ -27,6 +29,7 @@ blueprint = Blueprint("assignment", __name__, url_prefix="/c/<course_slug>/a/<sl
 blueprint.before_request(identity.require_login)
 
 FIELD_PREFIX = "answers."
+STARTER_FORMS = ("py", "ipynb")
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def submit(course_slug: str, slug: str) -> ResponseReturnValue:
     settings = links.settings()
     user = identity.person()
     try:
+        _require_same_numbers(access)
         rates.count("submissions", settings.submission_rate, f"user:{user.id}")  # together with the API's
         submission, _is_new = submissions.accept(
             database.session, access, user, _upload(access, typed), filters.now(), limits=UploadLimits.of(settings)
@@ -102,15 +106,30 @@ def submit(course_slug: str, slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/starter")
 def starter(course_slug: str, slug: str) -> Response:
-    """Send the file students start from."""
+    """Send the file students start from; with `?format=ipynb` the same as a notebook."""
     spec = _open(course_slug, slug).spec
-    if spec.starter is None or not spec.starter.is_file():
-        raise NotFound("this assignment has no starter file")
-    return send_file(spec.starter, mimetype="text/x-python", as_attachment=True, download_name=f"{spec.slug}.py")
+    form = request.args.get("format", "py")
+    if form not in STARTER_FORMS:
+        raise NotFound("this assignment has no starter of that form")
+    return starter_response(spec, form)
 
 
 def _open(course_slug: str, slug: str) -> AssignmentAccess:
     return courses.assignment(database.session, open_course(course_slug), slug, filters.now())
+
+
+def _require_same_numbers(access: AssignmentAccess) -> None:
+    """Refuse answers typed for numbers the page showed before the course switched them.
+
+    Raises:
+        NumbersChanged: so it is; nothing was handed in.
+    """
+    shown_for = request.form.get("numbers")
+    if access.spec.has_variants and shown_for not in {None, variants.digest(access.numbers or {})}:
+        raise NumbersChanged(
+            "The statement had other numbers when this page was opened; your course has switched them since. "
+            "Work with the numbers shown above now, and hand in again."
+        )
 
 
 def _unix(text: str) -> str:
@@ -139,13 +158,18 @@ def _page(access: AssignmentAccess, *, typed: Values | None, refusal: GraderErro
     card = _card(access)
     handed_in = submissions.history(database.session, access, identity.person())
     if typed is None:
-        typed = Values({key: str(text) for key, text in handed_in[0].answers.items()} if handed_in else {})
+        # What was typed for other numbers would only be wrong here.
+        is_same = bool(handed_in) and handed_in[0].variant == (dict(access.numbers) if access.numbers else None)
+        typed = Values({key: str(text) for key, text in handed_in[0].answers.items()} if is_same else {})
     return render_template(
         "assignment/show.html",
         course=access.course,
         spec=access.spec,
         card=card,
         is_staff=access.is_staff,
+        numbers=variants.digest(access.numbers or {}) if access.spec.has_variants else None,
+        has_own_numbers=access.numbers is not None,
+        students_have_own=access.is_staff and access.course.has_variants and access.spec.has_variants,
         is_open=access.is_staff or (_takes_uploads(card.state) and card.attempts_left != 0),
         state=words.state_label(card.state if card.is_published else "draft"),
         attempts=attempts_text(card.attempts, card.attempts_left),

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from grader.extensions import database
+from grader.models import RunStatus
 from grader.services import courses
 from grader.services.courses import AssignmentCard, CourseAccess
 from grader.web import filters, identity, words
@@ -55,6 +56,8 @@ class Row:
         """What matters most: how the latest submission fares, else whether the assignment is open."""
         if not self.card.is_published:
             return words.state_label("draft")
+        if self.card.status == RunStatus.GRADED and self.card.pending:
+            return words.verdict_label("pending")
         if self.card.status is not None:
             return words.status_label(self.card.status)
         return words.state_label(self.card.state)

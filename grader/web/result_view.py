@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.web.words import Label, duration, plural, status_label, verdict_label
+from grader.web.charts import Chart, charts
+from grader.web.words import Label, duration, plural, points, status_label, verdict_label
 
 _LOST_POINTS = frozenset({"partial", "failed", "crashed", "timed_out", "out_of_memory", "invalid", "grader_error"})
 _BAR_WIDTH = 1000.0
@@ -42,6 +43,7 @@ class QuestionView:
     feedback: Sequence[str]
     visible_checks: Sequence[Mapping[str, Any]]
     hidden_checks: Sequence[Mapping[str, Any]]
+    charts: Sequence[Chart]
     is_open: bool
 
     @property
@@ -63,16 +65,16 @@ class QuestionView:
     @property
     def has_body(self) -> bool:
         """Whether there is anything to unfold."""
-        return bool(self.feedback or self.visible_checks or self.hidden_checks)
+        return bool(self.feedback or self.charts or self.visible_checks or self.hidden_checks)
 
 
 def question_views(questions: Sequence[Mapping[str, Any]]) -> list[QuestionView]:
-    """Return the questions in order; the first that lost points is open, and only that one."""
+    """Return the questions in order; open is the first that lost points, else the first with a curve, and no other."""
+    lost = (question["id"] for question in questions if question["verdict"] in _LOST_POINTS)
+    drawn = (question["id"] for question in questions if question.get("curves"))
+    open_id = next(lost, None) or next(drawn, None)
     views = []
-    is_found = False
     for question in questions:
-        opens = not is_found and question["verdict"] in _LOST_POINTS
-        is_found = is_found or opens
         checks = question.get("checks", [])
         views.append(
             QuestionView(
@@ -87,7 +89,8 @@ def question_views(questions: Sequence[Mapping[str, Any]]) -> list[QuestionView]
                 feedback=question.get("feedback", []),
                 visible_checks=[check for check in checks if check["visible"]],
                 hidden_checks=[check for check in checks if not check["visible"]],
-                is_open=opens,
+                charts=charts(question["id"], question.get("curves", ())),
+                is_open=question["id"] == open_id,
             )
         )
     return views
@@ -109,7 +112,7 @@ def score_bar(questions: Sequence[QuestionView]) -> list[Segment]:
                 x=round(x, 1),
                 width=round(width, 1),
                 fill=round(width * earned, 1),
-                tone="good" if question.verdict == "passed" else "part",
+                tone={"passed": "good", "pending": "wait"}.get(question.verdict, "part"),
                 title=question.title,
             )
         )
@@ -129,15 +132,23 @@ class Summary:
 def summary(result: Mapping[str, Any], questions: Sequence[QuestionView]) -> Summary:
     """Return the headline of a graded result, and where to look first."""
     wrong = [question for question in questions if question.verdict in _LOST_POINTS or question.verdict == "missing"]
-    waiting_for_teacher = any(question.verdict == "pending" for question in questions)
+    pending = [question for question in questions if question.verdict == "pending"]
     if result["status"] != "graded":
         return Summary(status_label(result["status"]), status_label(result["status"]).word, "")
     if not wrong:
-        sentence = "Every question is right." if not waiting_for_teacher else "A teacher has yet to mark a question."
+        sentence = _to_mark(pending) if pending else "Every question is right."
         return Summary(verdict_label("passed"), "Graded", sentence)
     count = plural(len(wrong), "question needs", "questions need")
-    sentence = f"{count} another look" + (", and a teacher has yet to mark one." if waiting_for_teacher else ".")
+    sentence = " ".join([f"{count} another look.", *([_to_mark(pending)] if pending else [])])
     return Summary(verdict_label("partial" if result["score"] else "failed"), "Graded", sentence)
+
+
+def _to_mark(pending: Sequence[QuestionView]) -> str:
+    """Return what waits for a teacher, and what it can bring."""
+    is_bonus = all(question.is_bonus for question in pending)
+    most = points(sum(question.max_score for question in pending))
+    kind = "bonus points on top" if is_bonus else "points more"
+    return f"{plural(len(pending), 'answer waits', 'answers wait')} for a teacher, for up to {most} {kind}."
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from assignments import catalog
-from assignments.spec import Assignment
+from assignments.spec import Assignment, Kind
 from grader.errors import NotFound
 from grader.extensions import database
 from grader.models import Role, Run, RunEvent, Submission, SubmissionFile
@@ -47,6 +47,7 @@ class Answer:
 
     title: str
     text: str
+    is_prose: bool
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,15 @@ def show(submission_id: str) -> ResponseReturnValue:
         **_result(opened),
         course=submission.assignment.course,
         spec=opened.spec,
+        has_own_numbers=submission.variant is not None,
         owner=None if opened.is_own else submission.user,
         earlier=earlier,
         later=later,
         files=[_shown(file, at) for at, file in enumerate(submission.files)],
-        answers=[Answer(field.title, plain(str(submission.answers.get(field.id, "")))) for field in opened.spec.fields],
+        answers=[
+            Answer(field.title, plain(str(submission.answers.get(field.id, ""))), field.kind is Kind.WRITTEN)
+            for field in opened.spec.fields
+        ],
     )
 
 
@@ -106,7 +111,7 @@ def _open(submission_id: str) -> Opened:
         is_staff = False
     return Opened(
         submission=submission,
-        spec=catalog.load(submission.assignment.slug),
+        spec=catalog.with_numbers(submission.assignment.slug, submission.variant),
         is_staff=is_staff,
         is_own=submission.user_id == identity.person().id,
     )

@@ -9,6 +9,7 @@ import stat
 import pytest
 from click.testing import CliRunner
 
+from assignments import catalog
 from grader.cli import cli
 from grader.services import accounts, tokens
 from tests import factories
@@ -69,7 +70,7 @@ class TestCourses:
             *("--instructor", "ada@example.edu", "--assignment", "perceptron"),
         )
         assert json.loads(run("course", "list", "--json")) == [
-            {"slug": "dl101", "title": "Deep Learning", "term": "", "timezone": "Asia/Taipei"}
+            {"slug": "dl101", "title": "Deep Learning", "term": "", "timezone": "Asia/Taipei", "variants": False}
         ]
 
     @pytest.mark.parametrize(
@@ -148,6 +149,17 @@ def test_the_pack_is_listed(run):
     rows = json.loads(run("assignments", "list", "--json"))
     assert {"perceptron", "gradient_quiz"} <= {row["slug"] for row in rows}
     assert "perceptron" in run("assignments", "list")
+    states = {row["slug"]: row["state"] for row in rows}
+    assert (states["perceptron"], states["momentum_update"]) == ("course", "example")
+
+
+@pytest.mark.usefixtures("any_database_url")
+def test_all_stands_for_the_pack_without_its_examples(run):
+    course_slugs = catalog.course_slugs()
+    assert "momentum_update" not in course_slugs
+    said = run("course", "create", "everything", "--title", "Everything", "--assignment", "all")
+    assert f"with {len(course_slugs)} assignments" in said
+    assert "with 1 assignments" in run("course", "create", "one", "--title", "One", "--assignment", "momentum_update")
 
 
 @pytest.mark.parametrize(

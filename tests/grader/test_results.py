@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import math
 from decimal import Decimal
 
 import pytest
 
 from assignments.verdict import CheckResult, Curve, QuestionResult, Report, Verdict
 from grader.api.schemas import SubmissionOut
-from grader.models import CheckRow, RunStatus
+from grader.db import begin_write
+from grader.models import CheckRow, QuestionRow, RunStatus
 from grader.services import results, runs, text
+from tests import factories
 from tests.factories import NOW, finish_run, make_submission
 
 BASE = "https://grader.example.edu"
@@ -219,3 +223,55 @@ class TestPlain:
     def test_it_is_linear_in_hostile_text(self):
         for hostile in ("\x1b]" * 50_000, "\x1b[" * 50_000, "\x1b[" + "1;" * 50_000, "\x1bP" + "x" * 100_000):
             assert len(text.plain(hostile)) <= len(hostile)
+
+
+class TestPending:
+    """Written answers wait for a teacher; everything else of the submission is graded."""
+
+    @pytest.fixture
+    def handed_in(self, session, class_):
+        row = factories.make_assignment(session, class_.course, "concepts")
+        submission = make_submission(session, row, class_.student, answers={"what_is_ml": "It learns.", "go": "x"})
+        run = finish_run(session, submission, score=2, max_score=8, verdict="passed")
+        run.questions += [
+            QuestionRow(
+                position=place,
+                question_id=name,
+                title=name,
+                score=Decimal(0),
+                max_score=Decimal(3),
+                is_bonus=True,
+                verdict="pending",
+                feedback=["A teacher reads and marks this answer."],
+            )
+            for place, name in enumerate(("what_is_ml", "ml_vs_dl"), start=1)
+        ]
+        session.commit()
+        return submission
+
+    def test_course_gradebook_and_report_say_what_waits(self, session, class_, handed_in, call):
+        card = call(class_.student, "GET", "/courses/dl101/assignments/concepts").json
+        assert (card["status"], card["grade"], card["pending"]) == ("graded", 2, 2)
+        rows = call(class_.instructor, "GET", "/courses/dl101/gradebook").json["rows"]
+        assert [row["grades"]["concepts"]["pending"] for row in rows if row["grades"]["concepts"]] == [2]
+        shown = results.as_text(session, handed_in, BASE)
+        assert "2 answers wait for a teacher" in shown
+        assert "– / 3" in shown
+
+    def test_a_later_run_speaks(self, session, class_, handed_in, call):
+        begin_write(session)
+        runs.queue_run(session, handed_in, NOW, is_regrade=True)
+        finish_run(session, handed_in, score=5, max_score=8)
+        session.commit()
+        assert call(class_.student, "GET", "/courses/dl101/assignments/concepts").json["pending"] == 0
+
+
+def test_a_curve_is_said_in_words_and_can_always_be_stored():
+    curve = Curve("Loss by step", "step", "loss", (1.0, math.nan, 10**400, math.inf), (1.0, 0.5))
+    result = QuestionResult("train", "Train", Decimal(0), Decimal(8), Verdict.FAILED, curves=(curve,))
+    json.dumps(runs._question_row("run", 0, result).curves, allow_nan=False)
+    document = results.question_json(result)["curves"][0]
+    assert document["student"] == [1.0, None, None, None]
+    assert document["says"] == "It explodes: value 2 of 4 is not a finite number."
+    graded = Report("perceptron", "v", "s", (result,))
+    assert "Loss by step: It explodes" in results.report_text(results.report_json(graded))

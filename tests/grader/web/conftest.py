@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 PASSWORD = "correct horse battery"
-SLUGS = ("perceptron", "forward_pass", "python_warmup", "gradient_quiz")
+SLUGS = ("perceptron", "forward_pass", "python_warmup", "gradient_quiz", "concepts")
 
 
 def now() -> dt.datetime:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from assignments import catalog, variants
 from grader.db import writing
-from grader.models import CourseAssignment, Submission
+from grader.models import Course, CourseAssignment, Submission
+from grader.services import courses
 from tests.grader.web.conftest import Browser, World, now
 
 WARMUP = "/c/dl101/a/python_warmup"
@@ -71,7 +73,7 @@ def test_every_field_has_a_label(ann: Browser):
 
 def test_starter_is_a_download(ann: Browser):
     answer = ann.get(f"{WARMUP}/starter")
-    assert answer.headers["Content-Disposition"] == "attachment; filename=python_warmup.py"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="python_warmup.py"'
     assert "def f4" in ann.page
 
 
@@ -263,3 +265,62 @@ def test_too_many_uploads_are_slowed_down_with_the_form_kept(world: World, ann: 
     assert int(refused.headers["Retry-After"]) > 0
     assert 'value="last"' in ann.page
     assert count(world) == limit
+
+
+def test_starter_is_a_notebook_too(ann: Browser):
+    ann.get(WARMUP)
+    assert f'href="{WARMUP}/starter?format=ipynb"' in ann.page
+    answer = ann.get(f"{WARMUP}/starter?format=ipynb")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="python_warmup.ipynb"'
+    assert answer.json["nbformat"] == 4
+    assert ann.get(f"{WARMUP}/starter?format=exe").status_code == 404
+
+
+def switch(world: World, *, on: bool) -> None:
+    with writing(world.factory) as session:
+        courses.switch_variants(session, session.scalars(select(Course)).one(), on=on, actor_id=None, now=now())
+
+
+def own_numbers(world: World, email: str):
+    with world.factory() as session:
+        course = session.scalars(select(Course)).one()
+        return variants.draw(catalog.load("forward_pass").folder, course.variant_secret, world.user(session, email).id)
+
+
+def test_own_numbers_stand_in_the_statement_and_staff_see_the_lectures(world: World, ann: Browser):
+    switch(world, on=True)
+    ann.get(QUIZ)
+    assert "numbers of this statement are your own" in ann.page
+    bias = variants.shown(own_numbers(world, "ann@example.edu")["b_hidden"])
+    assert f"with a bias of {bias} for every hidden unit" in ann.page
+    tess = world.browser("tess@example.edu")
+    tess.get(QUIZ)
+    assert "with a bias of 0.45 for every hidden unit" in tess.page
+    assert "each student has numbers of their own" in tess.page
+
+
+def test_a_submission_keeps_its_numbers_and_staff_see_them(world: World, ann: Browser):
+    switch(world, on=True)
+    answer = hand_in(ann, QUIZ, **{"answers.z0": "1"})
+    switch(world, on=False)
+    bias = variants.shown(own_numbers(world, "ann@example.edu")["b_hidden"])
+    for email in ("ann@example.edu", "tess@example.edu"):
+        browser = world.browser(email)
+        browser.get(answer.location)
+        assert f"with a bias of {bias} for every hidden unit" in browser.page
+    ann.get(QUIZ)
+    assert "with a bias of 0.45" in ann.page
+    assert 'name="answers.z0" value=""' in ann.page  # what was typed for other numbers is not offered again
+
+
+def test_answers_typed_before_the_switch_are_refused_and_kept_in_the_form(world: World, ann: Browser):
+    ann.get(QUIZ)
+    numbers = re.search(r'name="numbers" value="([^"]+)"', ann.page)
+    assert numbers
+    switch(world, on=True)
+    answer = ann.post(QUIZ, {"numbers": numbers[1], "answers.z0": "0.4775"}, content_type="multipart/form-data")
+    assert answer.status_code == 409
+    assert "other numbers when this page was opened" in ann.page
+    assert 'name="answers.z0" value="0.4775"' in ann.page
+    assert count(world) == 0
+    assert hand_in(ann, QUIZ, **{"answers.z0": "0.4775"}).status_code == 303

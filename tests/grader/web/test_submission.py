@@ -80,6 +80,18 @@ def test_every_verdict_is_a_word(world: World, verdict: str, word: str):
     assert word in details(browser.page, "update")
 
 
+def test_what_stands_above_the_checks_is_not_said_again_below_one(world: World):
+    first = check("label 1", input="update([1.0])", got="[0.0]", message="The weights did not move.")
+    second = check("label 0", input="update([2.0])", got="[1.0]", message="They moved too far.", position=1)
+    submission_id = world.add_submission(
+        questions=[question(feedback=["The weights did not move."], checks=(first, second))]
+    )
+    browser = world.browser("ann@example.edu")
+    browser.get(f"/s/{submission_id}")
+    assert browser.page.count("The weights did not move.") == 1
+    assert "They moved too far." in browser.page
+
+
 def test_hidden_check_shows_its_message_and_no_columns(world: World):
     submission_id = world.add_submission(
         questions=[question(checks=(check("hidden 1", is_visible=False, message="3 of 4 entries are off"),))]
@@ -293,3 +305,34 @@ def test_regrade_keeps_the_result_in_sight(world: World):
     browser = world.browser("ann@example.edu")
     browser.get(f"/s/{submission_id}")
     assert "<span data-score>7</span>" in browser.page
+
+
+def test_what_waits_for_a_teacher_is_said_with_its_points(world: World):
+    submission_id = world.add_submission(
+        slug="concepts",
+        questions=[
+            question("go", score=2, max_score=2, verdict="passed"),
+            question("what_is_ml", max_score=3, verdict="pending", is_bonus=True, position=1),
+            question("ml_vs_dl", max_score=3, verdict="pending", is_bonus=True, position=2),
+        ],
+        answers={"what_is_ml": "It learns."},
+        files=(),
+    )
+    browser = world.browser("ann@example.edu")
+    browser.get(f"/s/{submission_id}")
+    assert "2 answers wait for a teacher, for up to 6 bonus points on top." in browser.page
+    assert re.search(r'question__points">–\s', details(browser.page, "what_is_ml"))
+    browser.get("/c/dl101")
+    row = re.search(r"<tr>(?:(?!</tr>).)*Concepts.*?</tr>", browser.page, re.DOTALL)
+    assert row
+    assert "Waits for a teacher" in row[0]
+    teacher = world.browser("tess@example.edu")
+    teacher.get("/c/dl101/gradebook")
+    assert '2 answers wait for a teacher">to mark' in teacher.page
+
+
+def test_the_assignment_tells_its_bonus(world: World):
+    browser = world.browser("ann@example.edu")
+    browser.get("/c/dl101/a/concepts")
+    assert "and 8 bonus points" in browser.page
+    assert browser.page.count("<textarea") == 3
