@@ -1,9 +1,10 @@
-"""What waits and works inside a box: the only file of ours in there.
+"""What waits and works inside a box: with `standins.py`, which it reads when asked, the only file of ours in there.
 
-A box runs `main`. It imports NumPy once, then forks a child for each submission; the fork is what makes a run cost
-milliseconds. The child goes into a user and a pid namespace of its own, gives up every capability, takes its limits
-and the system call filter, and only then reads the submission. The process that forks never sees a submission, an
-input or a result: a forked process can read whatever its parent ever held.
+Three processes, each cloned from the one before, so that NumPy is imported once and a run costs milliseconds. `main`
+is the *template* of the boxes. A *box* is cloned from it into namespaces of its own, gives up every capability, takes
+the first system call filter, and clones a *child* for each submission, ahead of it. The child goes into a user and a
+pid namespace of its own, takes its limits and the second filter, and only then reads the submission. Template and box
+never see a submission, an input or a result: a cloned process can read whatever the one before ever held.
 
 The child answers on one socket with frames (`HEAD`): how loading went, then for each question an outcome for each
 script. Nobody has to believe a word of it: the student's code could write to that socket as well as we can, and what
@@ -21,6 +22,8 @@ import errno
 import faulthandler
 import gc
 import importlib.machinery
+import importlib.util
+import io
 import json
 import math
 import mmap
@@ -46,9 +49,12 @@ HEAD = struct.Struct("<BII")  # kind, bytes of JSON, bytes of raw arrays
 RESUME, SUBMISSION, QUESTION = 1, 2, 3  # to the child, in this order, one QUESTION for each
 CONFINED, LOADED, OUTCOME, DONE = 11, 12, 13, 14  # from the child
 
-SPAWN = struct.Struct("<QI")  # to the box: bytes of memory a submission may add, seconds of CPU it may ever use
-STARTED, ENDED = b"S", b"E"  # from the box; ENDED is followed by the wait status
+BUILD = struct.Struct("<I")  # to the template: submissions the box shall serve; the box's socket comes along
+WARM, BUILT = b"T", b"B"  # from the template: it takes orders; a box is there, its handle comes along
+SPAWN = struct.Struct("<QI")  # to a waiting child: bytes of memory it may add, seconds of CPU it may ever use
+WAITING, ENDED = b"W", b"E"  # from the box: a child waits, its handle comes along; it ended, the wait status follows
 STATUS = struct.Struct("<i")
+PRINTED = struct.Struct("<Q")  # with LOADED and DONE, before anything else: bytes this child has printed until now
 
 CONTROL_FD, BELL_FD, JOB_FD = 3, 3, 4  # a child has the bell where the box has its control socket
 
@@ -256,6 +262,10 @@ class MissingError(Exception):
     """A function the script calls is not there; the message says what was found instead."""
 
 
+class NothingError(Exception):
+    """A call needs what an earlier one returned, and that was None; the message is the name it was saved under."""
+
+
 class Played:
     """How one script ended; the fields are those of `assignments.script.Outcome`."""
 
@@ -300,6 +310,9 @@ def play(
         played.value = saved[returns[0]] if len(returns) == 1 else tuple([saved[name] for name in returns])
     except MissingError as error:
         played.status, played.message = "missing", str(error)
+    except NothingError as error:
+        # Whoever returned nothing is at fault, not the function that would stumble over it.
+        played.function, played.rests_on = player.makers.get(str(error), (None, None))
     except BaseException as error:  # noqa: BLE001 (a student's code may raise anything at all)
         describe(error, played, files)
     return played
@@ -314,7 +327,7 @@ def describe(error: BaseException, played: Played | Problem, files: frozenset[st
     except BaseException:  # noqa: BLE001 (a student's own exception may fail to print)
         played.message = ""
     tool = _tool_in_the_way(error)
-    if tool:
+    if tool and played.status != "process_limit":
         played.status, hint = "raised", tool
     if hint:
         played.message = f"{played.message.rstrip('. ')}. {hint}" if played.message else hint
@@ -340,7 +353,7 @@ def _classify(error: BaseException) -> tuple[str, str]:
         return "crashed", "The code ended the program instead of returning a value"
     if isinstance(error, FileNotFoundError):
         return "raised", "There are no files of yours beside the submission here"
-    if isinstance(error, OSError) and error.errno in {errno.EPERM, errno.EROFS}:
+    if isinstance(error, OSError) and error.errno in {errno.EPERM, errno.EROFS, errno.EACCES}:
         return "not_allowed", "Files, the network and other programs are out of reach while your code is graded"
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
         return "process_limit", ""
@@ -377,7 +390,7 @@ class _Player:
         self._find = find
         self._played = played
         self._plain: set[str] = set()  # saved values that came from the grader, so their contents can be compared
-        self._makers: dict[str, tuple[str, str | None]] = {}
+        self.makers: dict[str, tuple[str, str | None]] = {}
 
     def play(self, steps: Sequence[Any]) -> None:
         """Play the steps in order."""
@@ -401,6 +414,9 @@ class _Player:
         played, saved = self._played, self.saved
         played.function, played.rests_on = name, rests_on
         function = self._find(name)
+        for value in args:
+            if type(value) is Ref and value.name in self.makers and saved[value.name] is None:
+                raise NothingError(value.name)
         given = [fresh(value, saved) for value in args]
         named = {key: fresh(value, saved) for key, value in kwargs.items()} if kwargs else {}
         # A value the grader prepared is compared with how it was just before the call.
@@ -418,7 +434,7 @@ class _Player:
             saved.setdefault(save, []).append(fresh(result, saved))
         else:
             saved[save] = result
-        self._makers[save] = (name, rests_on)
+        self.makers[save] = (name, rests_on)
         self._plain.discard(save)
 
     def _as_was(self, value: Any) -> Any:
@@ -433,9 +449,9 @@ class _Player:
             self._played.mutated.append(text)
 
     def _get(self, container: str, key: str | int, save: str) -> None:
-        self._played.function, self._played.rests_on = self._makers.get(container, (None, None))
+        self._played.function, self._played.rests_on = self.makers.get(container, (None, None))
         self.saved[save] = self.saved[container][key]
-        self._makers[save] = self._makers.get(container, ("", None))
+        self.makers[save] = self.makers.get(container, ("", None))
 
     def _repeat(self, times: int, steps: Sequence[Any], every: int, every_steps: Sequence[Any]) -> None:
         for number in range(1, times + 1):
@@ -493,17 +509,30 @@ def seed(value: int) -> None:
 
 # --- loading a submission ---------------------------------------------------------------------------------------------
 
+ONLY_NUMPY = "NumPy is the only library here"
 HINTS = {
-    "matplotlib": "Plots are not needed for grading",
-    "torch": "NumPy is the only library here",
-    "tensorflow": "NumPy is the only library here",
-    "sklearn": "NumPy is the only library here",
-    "scipy": "NumPy is the only library here",
-    "pandas": "NumPy is the only library here",
+    "torch": f"{ONLY_NUMPY}: write the step itself, for example `x @ W + b` for a linear layer",
+    "torchvision": ONLY_NUMPY,
+    "tensorflow": f"{ONLY_NUMPY}: write the step itself, for example `x @ W + b` for a linear layer",
+    "keras": ONLY_NUMPY,
+    "jax": f"{ONLY_NUMPY}: `import numpy as np` has the same functions, without gradients",
+    "cupy": f"{ONLY_NUMPY}: `import numpy as np` has the same functions",
+    "sklearn": f"{ONLY_NUMPY}: what a model does is what is asked for here",
+    "scipy": f"{ONLY_NUMPY}: for example `1 / (1 + np.exp(-z))` does what `expit` does",
+    "pandas": f"{ONLY_NUMPY}: the functions get their numbers as arguments",
+    "numba": f"{ONLY_NUMPY}: take the decorator out",
 }
+MAX_FAILED_STATEMENTS = 20  # of one cell; whatever fails more often is not meant to be run
+AGAIN_S = 0.5  # a statement that took longer is not tried a second time
 AFTER_TIMEOUT_S = 1.0  # what the remaining cells get when one used up all the time
 FUTURE_FLAGS = 0x1000000  # `from __future__ import annotations`, the one such import that still changes anything
 AT_TOP_LEVEL = re.compile(r'File "([^"\n]{1,300})", line (\d{1,7}) in <module>')
+
+
+DIED_HERE = {
+    "timed_out": "the time for loading was used up here",
+    "output_limit": "more was printed here than output may hold",
+}
 
 
 class Problem:
@@ -537,8 +566,10 @@ class Loader:
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.files = frozenset(label for source in sources for label in _labels(source))
-        self.is_running = False
+        self.is_loading = self.is_running = False
         self._times_out = 0
+        self._missing: set[str] = set()  # names that an import which failed would have given
+        self._early: list[tuple[NameError, str, types.CodeType]] = []  # statements that used a name before its time
 
     # The import system calls these three.
 
@@ -554,19 +585,21 @@ class Loader:
         """Run a module another one imports."""
         self._run_module(self.sources[module.__name__], module)
 
-    def load(self, cpu_s: float, wall_s: float) -> None:
+    def load(self, cpu_s: float) -> None:
         """Run every module, the one named like the assignment first."""
         global _loader  # noqa: PLW0603 (a signal handler knows nothing else)
         _loader = self
         sys.meta_path.insert(0, self)
-        # They go off again and again: a bare `except:` in a loop catches the first one.
+        self.is_loading = True
+        # It goes off again and again: a bare `except:` in a loop catches the first one. The clock on the wall is read
+        # by the runner, which knows how long this process had to wait for a processor; see `_on_time`.
         signal.setitimer(signal.ITIMER_PROF, cpu_s, 0.2)
-        signal.setitimer(signal.ITIMER_REAL, wall_s, 0.2)
         for name in sorted(self.sources, key=lambda name: name != self.entry):
             if name not in self.modules:
                 module = types.ModuleType(name)
                 sys.modules.setdefault(name, module)
                 self._run_module(self.sources[name], module)
+        self.is_loading = False
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -609,6 +642,7 @@ class Loader:
     def _run_module(self, source: Any, module: types.ModuleType) -> None:
         self.modules[source["module"]] = module
         module.__file__ = source["name"]
+        outer, self._early = self._early, []
         for label, text in zip(_labels(source), source["cells"], strict=True):
             if self._times_out > 1:
                 self._note(f"{label} was not run: the time for loading was used up before it.")
@@ -617,12 +651,15 @@ class Loader:
                 self._run_cell(label, text.removeprefix("\ufeff"), module.__dict__)
             except BaseException as error:  # noqa: BLE001 (a student's code may raise anything at all)
                 self._note_problem(error, label)
+        early, self._early = self._early, outer
+        for too_early, label, code in early:
+            self._try_again(too_early, label, code, module.__dict__)
 
     def _run_cell(self, label: str, text: str, namespace: dict[str, Any]) -> None:
-        """Run one cell; an import that fails costs that import, any other failure ends the cell.
+        """Run one cell; a statement that raises costs itself alone, and the rest of the cell is run without it.
 
-        The statements after a missing library are run all the same: a submission that imports a plotting library on
-        its first line still has its functions.
+        A library that is not there, an `input()` that nobody answers or a file that was left at home must not cost the
+        functions below it; and a file must not lose more by it than a notebook does, whose cells fail one by one.
         """
         stop = self.stops.get(label)
         if stop is None:
@@ -630,22 +667,45 @@ class Loader:
         else:
             kept = [node for node in _statements(text, label) if (node.end_lineno or node.lineno) < stop]
             code = compile(ast.Module(kept, []), label, "exec", dont_inherit=True)
-        while True:
+        nodes: list[ast.stmt] | None = None
+        for _ in range(MAX_FAILED_STATEMENTS):
+            started = time.monotonic()
             try:
                 self._run(code, namespace)
-            except ImportError as error:
+            except Exception as error:
                 line = _top_level_line(error, label)
-                nodes = _statements(text, label)
+                nodes = _statements(text, label) if nodes is None else nodes
                 failed = [node for node in nodes if node.lineno <= line <= (node.end_lineno or node.lineno)]
-                if not failed or not isinstance(failed[0], ast.Import | ast.ImportFrom):
+                if not failed:
                     raise
-                self._note_problem(error, label)
+                flags = code.co_flags & FUTURE_FLAGS
+                self._note_failed(error, label, failed[0], flags, time.monotonic() - started)
                 rest = [node for node in nodes if line < node.lineno and (stop is None or node.lineno < stop)]
-                code = compile(
-                    ast.Module(rest, []), label, "exec", flags=code.co_flags & FUTURE_FLAGS, dont_inherit=True
-                )
+                code = compile(ast.Module(rest, []), label, "exec", flags=flags, dont_inherit=True)
             else:
                 return
+        self._note(f"{label}: {MAX_FAILED_STATEMENTS} statements failed; what follows them was not run.")
+
+    def _note_failed(self, error: Exception, label: str, node: ast.stmt, flags: int, took_s: float) -> None:
+        """Write down why a statement failed, or remember it for another try."""
+        if isinstance(error, ImportError) and isinstance(node, ast.Import | ast.ImportFrom):
+            self._missing.update((name.asname or name.name).partition(".")[0] for name in node.names)
+        if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and took_s < AGAIN_S:
+            if error.name in self._missing:
+                return  # why it is not there has been said
+            self._early.append((error, label, compile(ast.Module([node], []), label, "exec", flags, dont_inherit=True)))
+            return
+        self._note_problem(error, label)
+
+    def _try_again(self, error: NameError, label: str, code: types.CodeType, namespace: dict[str, Any]) -> None:
+        """Run a statement once more, now that all the others were: the cells of a notebook may lie out of order."""
+        if error.name is None or error.name not in namespace or self._times_out:
+            self._note_problem(error, label)
+            return
+        try:
+            self._run(code, namespace)
+        except BaseException as again:  # noqa: BLE001 (a student's code may raise anything at all)
+            self._note_problem(again, label)
 
     def _run(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
         outer, self.is_running = self.is_running, True
@@ -667,16 +727,20 @@ class Loader:
             signal.setitimer(signal.ITIMER_REAL, AFTER_TIMEOUT_S, 0.2)
         elif isinstance(error, SystemExit):
             problem.error_type, problem.message = None, "the code ends the program here"
-        elif isinstance(error, ImportError):
-            hint = HINTS.get((error.name or "").partition(".")[0], "")
-            problem.message = f"{problem.message}. {hint}" if hint else problem.message
-            consequence = "The rest was run without it."
         elif isinstance(error, SyntaxError):
             consequence = f"Python {sys.version_info[0]}.{sys.version_info[1]} could run nothing in it."
-            if type(error.text) is str and error.text.lstrip()[:1] in {"%", "!"}:
-                problem.message += ". Lines that begin with % or ! work in a notebook only: take them out"
+            problem.message += _syntax_hint(error)
+        elif isinstance(error, Exception):
+            consequence = "The rest was run without it."
+        if isinstance(error, ImportError):
+            hint = HINTS.get((error.name or "").partition(".")[0], "")
+            problem.message = f"{problem.message}. {hint}" if hint else problem.message
         self.problems.append(problem)
         self._note(problem.note(consequence))
+
+    def note_shown(self, library: str) -> None:
+        """Say that a library only shows things and has a stand-in."""
+        self._note(f"{library} shows nothing here and costs nothing: what it would draw or print is left out.")
 
     def _note(self, text: str) -> None:
         if len(self.notes) < MAX_NOTES:
@@ -689,19 +753,36 @@ class Loader:
                 self.stops[label] = int(line)
                 problem = Problem()
                 problem.status, problem.file, problem.line = why, label, int(line)
-                timed_out = why == "timed_out"
-                problem.message = "the time for loading was used up here" if timed_out else "the process died here"
+                problem.message = DIED_HERE.get(why, "the process died here")
                 self.problems.append(problem)
                 self._note(problem.note("What was defined before it counts."))
                 return
+
+
+def _syntax_hint(error: SyntaxError) -> str:
+    """Return what to add to the compiler's words, or ""."""
+    if type(error.text) is str and error.text.lstrip()[:1] in {"%", "!"}:
+        return ". Lines that begin with % or ! work in a notebook only: take them out"
+    if isinstance(error, TabError):
+        return ". Indent with blanks only"
+    if "unicodeescape" in str(error.msg):
+        return '. A backslash in a text begins an escape: write r"C:\\Users" for the path of a Windows computer'
+    return ""
 
 
 _loader: Loader | None = None  # the one at work
 
 
 def _on_time(signum: int, frame: Any) -> None:  # noqa: ARG001 (a signal handler's signature)
-    """Interrupt the student's code that is being loaded; never our own."""
-    if _loader is not None and _loader.is_running:
+    """Interrupt the student's code that is being loaded; never our own.
+
+    The runner sends SIGALRM once, when loading has taken its time; from then on the process reminds itself.
+    """
+    if _loader is None:
+        return
+    if _loader.is_loading and signum == signal.SIGALRM and not signal.getitimer(signal.ITIMER_REAL)[0]:
+        signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
+    if _loader.is_running:
         raise OutOfTimeError
 
 
@@ -802,11 +883,11 @@ def run_submission(read: Callable[[int, int], bytes] = os.read, write: Callable[
     loader = Loader(submission["sources"], submission["entry"], json.loads(resume["stops"]))
     if resume["why"]:
         loader.stop_before(resume["trace"], resume["why"])
-    loader.load(submission["cpu_s"], submission["wall_s"])
+    loader.load(submission["cpu_s"])
     _flush()
     first = loader.problems[0] if loader.problems else None
     told = {name: getattr(first, name) for name in Problem.__slots__} if first else {"status": "returned"}
-    answers.send(frame(LOADED, told | {"notes": loader.notes}, [to_json(loader.stops).encode()]))
+    answers.send(frame(LOADED, told | {"notes": loader.notes}, [_printed_so_far(), to_json(loader.stops).encode()]))
     answers.ring_if_late()
     left = resume["questions"]
     for _, header, blob in frames:
@@ -824,7 +905,7 @@ def run_submission(read: Callable[[int, int], bytes] = os.read, write: Callable[
             written, size = _pack_played(played, room)
             room -= size
         _flush()
-        answers.send(written + frame(DONE, {}))
+        answers.send(written + frame(DONE, {}, [_printed_so_far()]))
         left -= 1
         if left:
             answers.ring_if_late()
@@ -877,6 +958,36 @@ def _flush() -> None:
         pass
 
 
+class _Tap(io.FileIO):
+    """Where `print` ends; it counts, so that the runner knows which question a line belongs to."""
+
+    def write(self, data: Any) -> int:
+        """Write, and count what was taken."""
+        global _printed  # noqa: PLW0603 (two streams, one count)
+        taken = super().write(data)
+        _printed += taken
+        return taken
+
+
+_printed = 0
+
+
+def _printed_so_far() -> bytes:
+    return PRINTED.pack(_printed)
+
+
+def _tap_streams() -> None:
+    """Have standard output and standard error counted; as before, a line or an error is written at once."""
+    out = io.TextIOWrapper(
+        io.BufferedWriter(_Tap(1, "w", closefd=False)), "utf-8", errors="backslashreplace", line_buffering=True
+    )
+    err = io.TextIOWrapper(
+        io.BufferedWriter(_Tap(2, "w", closefd=False)), "utf-8", errors="backslashreplace", line_buffering=True
+    )
+    sys.stdout = sys.__stdout__ = out  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = err  # type: ignore[misc]
+
+
 _warned: list[str] = []
 
 
@@ -892,6 +1003,51 @@ def _no_input(prompt: object = "") -> str:  # noqa: ARG001 (the signature of `in
     raise EOFError("nobody is there to answer input() while your code is graded; take the value as an argument")
 
 
+class _LastResort:
+    """The last on `sys.meta_path`: has a stand-in ready for a library that only shows things, such as matplotlib.
+
+    The stand-ins are read when the first submission of this process asks for one; most never do.
+    """
+
+    def __init__(self) -> None:
+        self._finder: Any = None
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Return the spec of a stand-in, or None."""
+        if name.partition(".")[0] not in STOOD_IN:
+            return None
+        if self._finder is None:
+            place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "standins.py")  # noqa: PTH118, PTH120, PTH100
+            spec = importlib.util.spec_from_file_location("standins", place)
+            if spec is None or spec.loader is None:
+                return None
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            self._finder = module.Finder(self._note)
+        return self._finder.find_spec(name, path, target)
+
+    def _note(self, library: str) -> None:
+        if _loader is not None:
+            _loader.note_shown(library)
+
+
+STOOD_IN = frozenset({
+    *("matplotlib", "mpl_toolkits", "matplotlib_inline", "seaborn", "plotly", "bokeh", "altair", "graphviz"),
+    *("IPython", "ipywidgets", "tqdm", "google"),
+})  # fmt: skip
+
+
+def _show(*_: object, **__: object) -> None:
+    """Stand in for a notebook's `display`."""
+
+
+def _get_shell() -> Any:
+    """Stand in for a notebook's `get_ipython`, which `jupyter nbconvert` writes where a magic was."""
+    import IPython  # type: ignore[import-not-found]  # the stand-in
+
+    return IPython.get_ipython()
+
+
 def _leave(status: object = None) -> None:
     """Stand in for `exit` and `os._exit`: what was defined before still counts."""
     raise SystemExit(status)
@@ -903,6 +1059,9 @@ _end_process = os._exit
 def _tame_interpreter() -> None:
     """Replace what makes no sense in a box by what tells the student so."""
     builtins.input = _no_input
+    builtins.display = _show  # type: ignore[attr-defined]
+    builtins.get_ipython = _get_shell  # type: ignore[attr-defined]
+    sys.meta_path.append(_LastResort())
     builtins.exit = builtins.quit = _leave  # type: ignore[assignment]
     os._exit = _leave  # type: ignore[assignment]
     signal.signal(signal.SIGPROF, _on_time)
@@ -914,7 +1073,10 @@ def _tame_interpreter() -> None:
 
 # --- the box ----------------------------------------------------------------------------------------------------------
 
-CLONE_FLAGS = 0x10000000 | 0x20000000 | 0x1000 | signal.SIGCHLD  # new user namespace, new pid namespace, pidfd
+CLONE_PIDFD, CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS = 0x1000, 0x20000, 0x2000000, 0x4000000
+CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x8000000, 0x10000000, 0x20000000, 0x40000000
+BOX_FLAGS = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET
+CHILD_FLAGS = CLONE_NEWUSER | CLONE_NEWPID
 CLONE_NUMBER = {"x86_64": 56, "aarch64": 220}
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 CAPABILITY_VERSION_3 = 0x20080522
@@ -927,25 +1089,31 @@ class _Filter(ctypes.Structure):
 
 
 class Confinement:
-    """What a child puts on before it reads a submission; prepared once in the box, so that putting on is quick."""
+    """What boxes and children put on; prepared once in the template, so that cloning and putting on is quick."""
 
-    def __init__(self, bpf: bytes) -> None:
+    def __init__(self, box_bpf: bytes, child_bpf: bytes) -> None:
         libc = ctypes.PyDLL(None, use_errno=True)  # keeps the GIL: there is no other thread to give it to
-        self._bpf = ctypes.create_string_buffer(bpf, len(bpf))
-        self._filter = _Filter(len(bpf) // 8, ctypes.cast(self._bpf, ctypes.c_void_p))
+        self._bpf = [ctypes.create_string_buffer(bpf, len(bpf)) for bpf in (box_bpf, child_bpf)]
+        self._filters = [_Filter(len(bpf) // 8, ctypes.cast(bpf, ctypes.c_void_p)) for bpf in self._bpf]
         self._pidfd = ctypes.c_int(-1)
         # Functions and arguments are looked up and made here, once: in a child each would cost page faults.
         self._syscall, self._capset, self._prctl = libc.syscall, libc.capset, libc.prctl
-        number, flags = ctypes.c_long(CLONE_NUMBER[os.uname().machine]), ctypes.c_long(CLONE_FLAGS)
-        self._clone_args = (number, flags, None, ctypes.byref(self._pidfd), None, None)
+        self._clone_box, self._clone_child = map(self._clone_args, (BOX_FLAGS, CHILD_FLAGS))
         self._capset_args = ((ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)())
-        self._filter_args = (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(self._filter), 0, 0)
-        # What a child inherits: these hold for the box as well, which writes no file and has few descriptors.
+        self._box_filter, self._child_filter = (
+            (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) for program in self._filters
+        )
+        # What all inherit: these hold for the template as well, which writes no file and has few descriptors.
         self._require(self._prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         self._address_space = _used_address_space()
+
+    def _clone_args(self, flags: int) -> tuple[Any, ...]:
+        number = ctypes.c_long(CLONE_NUMBER[os.uname().machine])
+        all_flags = ctypes.c_long(flags | CLONE_PIDFD | signal.SIGCHLD)
+        return number, all_flags, None, ctypes.byref(self._pidfd), None, None
 
     @staticmethod
     def _require(result: int) -> None:
@@ -953,22 +1121,38 @@ class Confinement:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
 
-    def fork(self) -> tuple[int, int]:
-        """Fork into a new user and a new pid namespace; return (0, -1) in the child, (pid, pidfd) in the box.
+    def clone_box(self) -> tuple[int, int]:
+        """Clone a box into namespaces of its own; return (0, -1) in the box, (pid, pidfd) in the template."""
+        return self._clone(self._clone_box)
+
+    def clone_child(self) -> tuple[int, int]:
+        """Clone a child into a new user and a new pid namespace; return (0, -1) in the child, (pid, pidfd) in the box.
 
         A plain system call, and none of what CPython does around a fork: that is for locks other threads may hold,
         and here are no others. It would cost a child two hundred page faults, a fifth of all it takes to grade.
         """
-        pid: int = self._syscall(*self._clone_args)
+        return self._clone(self._clone_child)
+
+    def _clone(self, args: tuple[Any, ...]) -> tuple[int, int]:
+        pid: int = self._syscall(*args)
         if pid < 0:
             self._require(pid)
         return (pid, self._pidfd.value) if pid else (0, -1)
 
-    def put_on(self, memory: int, cpu_s: int) -> None:
+    def put_on_box(self) -> None:
+        """Give up what the template may and a box may not: every capability, and making namespaces but a child's.
+
+        Raises:
+            OSError: the kernel refused; the process must end.
+        """
+        self._require(self._capset(*self._capset_args))
+        self._require(self._prctl(*self._box_filter))
+
+    def put_on_child(self, memory: int, cpu_s: int) -> None:
         """Confine this process for good.
 
         Args:
-            memory: bytes it may have on top of what the box had.
+            memory: bytes it may have on top of what the template had.
             cpu_s: seconds after which the kernel kills it, should everybody else forget to.
 
         Raises:
@@ -979,7 +1163,7 @@ class Confinement:
         resource.setrlimit(resource.RLIMIT_AS, (space, space))
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
         self._require(self._capset(*self._capset_args))
-        self._require(self._prctl(*self._filter_args))
+        self._require(self._prctl(*self._child_filter))
 
 
 def _used_address_space() -> int:
@@ -1034,7 +1218,7 @@ def rehearse() -> None:
     frames = b"".join(
         [
             frame(RESUME, {"stops": "{}", "trace": "", "why": "", "questions": 2}),
-            frame(SUBMISSION, {"sources": [source], "entry": "rehearsal", "cpu_s": 60, "wall_s": 60}),
+            frame(SUBMISSION, {"sources": [source], "entry": "rehearsal", "cpu_s": 60}),
             *[frame(QUESTION, question, packer.blobs)] * 2,
         ]
     )
@@ -1045,47 +1229,90 @@ def rehearse() -> None:
 
 
 def main() -> None:
-    """Wait for submissions and fork a child for each; ends when the runner closes the socket."""
+    """Be the template: clone a box for each order; ends, and all boxes with it, when the runner closes the socket."""
     os.dup2(int(sys.argv[1]), CONTROL_FD)
     os.closerange(CONTROL_FD + 1, 64)
     control = socket.socket(fileno=CONTROL_FD)
-    bpf = control.recv(1 << 16)
+    box_bpf, child_bpf = control.recv(1 << 16), control.recv(1 << 16)
     os.environ.clear()
     os.environ.update(LANG="C.UTF-8", PATH="/python/bin", OPENBLAS_NUM_THREADS="1")
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
-    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    _tap_streams()
     # What a submission was doing when it had to be killed, or when it crashed; written by C, so a hang in C tells too.
     faulthandler.enable(file=JOB_FD, all_threads=False)
     faulthandler.register(signal.SIGUSR1, file=JOB_FD, all_threads=False)
     _tame_interpreter()
     rehearse()
-    confinement = Confinement(bpf)
+    confinement = Confinement(box_bpf, child_bpf)
     gc.collect()
     gc.freeze()
-    control.send(STARTED)
+    signal.signal(signal.SIGCHLD, _bury_boxes)
+    control.send(WARM)
     while True:
-        request, descriptors, _, _ = socket.recv_fds(control, SPAWN.size, 3)
+        try:
+            request, descriptors, _, _ = socket.recv_fds(control, BUILD.size, 1)
+        except OSError:  # closed, with something of ours unread
+            request = b""
         if not request:
-            return
-        pid, pidfd = confinement.fork()
+            _end_process(0)
+        pid, pidfd = confinement.clone_box()
         if pid == 0:
-            _be_child(confinement, request, *descriptors)
-        socket.send_fds(control, [STARTED], [pidfd])
+            _be_box(confinement, *BUILD.unpack(request), *descriptors)
+        socket.send_fds(control, [BUILT], [pidfd])
         for descriptor in (*descriptors, pidfd):
             os.close(descriptor)
-        _, status = os.waitpid(pid, 0)
-        control.send(ENDED + STATUS.pack(status))
 
 
-def _be_child(confinement: Confinement, request: bytes, job: int, output: int, bell: int) -> None:
-    """Become the process of one submission; never returns."""
+def _bury_boxes(signum: int, frame: Any) -> None:  # noqa: ARG001 (a signal handler's signature)
+    """Take note of boxes that have ended, so that nothing is left of them."""
     try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def _be_box(confinement: Confinement, reuse: int, socket_fd: int) -> None:
+    """Clone one child after the other, each ahead of its submission; never returns.
+
+    A submission goes from the runner to its child: this process has none of its descriptors, ever.
+    """
+    try:
+        os.dup2(socket_fd, CONTROL_FD)
+        os.closerange(CONTROL_FD + 1, 64)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        confinement.put_on_box()
+        control = socket.socket(fileno=CONTROL_FD)
+        for _ in range(reuse):
+            pid, pidfd = confinement.clone_child()
+            if pid == 0:
+                _be_child(confinement, control)
+            socket.send_fds(control, [WAITING], [pidfd])
+            os.close(pidfd)
+            _, status = os.waitpid(pid, 0)
+            control.send(ENDED + STATUS.pack(status))
+        control.recv(1)  # it has served its time; the runner ends it
+    except BaseException as error:  # noqa: BLE001 (whatever it was, this process must not go on as a template)
+        os.write(2, f"{type(error).__name__}: {error}\n".encode())
+        _end_process(70)
+    _end_process(0)
+
+
+def _be_child(confinement: Confinement, control: socket.socket) -> None:
+    """Wait for a submission and become its process; never returns."""
+    try:
+        request, descriptors, _, _ = socket.recv_fds(control, SPAWN.size, 3)
+        if not request:
+            _end_process(0)
+        job, output, bell = descriptors
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.dup2(job, JOB_FD)
         os.dup2(bell, BELL_FD)
         os.closerange(JOB_FD + 1, 64)
-        confinement.put_on(*SPAWN.unpack(request))
+        # Its own: flags set on one that all children share would be read by the next.
+        os.close(0)
+        os.open("/dev/null", os.O_RDONLY)
+        confinement.put_on_child(*SPAWN.unpack(request))
         os.write(JOB_FD, HEAD.pack(CONFINED, 0, 0))
         run_submission()
     except BaseException:  # noqa: BLE001 (whatever it was, this process must not go on as a box)

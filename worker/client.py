@@ -6,6 +6,7 @@ What comes out is made of hostile data: a student's code may have written any by
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import socket
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from assignments.script import Load, Outcome, Probes, ProbesOutcome, Status
 from worker import child, wire
 from worker.wire import Death, Job
 
-__all__ = ["Job", "RunnerClient", "RunnerUnavailable"]
+__all__ = ["Job", "JobFailed", "RunnerClient", "RunnerUnavailable"]
 
 CHUNK = 1 << 16
 PATIENCE_S = 300.0  # beyond any job: a runner that says nothing for so long is not there any more
@@ -24,6 +25,10 @@ PATIENCE_S = 300.0  # beyond any job: a runner that says nothing for so long is 
 
 class RunnerUnavailable(Exception):
     """The grader, not the student, failed: no runner, or it gave up. The job can be tried again."""
+
+
+class JobFailed(RunnerUnavailable):
+    """The runner is there and gave this very job up; perhaps it always will, so somebody has to count."""
 
 
 class RunnerClient:
@@ -95,7 +100,8 @@ def _results(connection: socket.socket, job: Job) -> Iterator[Load | ProbesOutco
         try:
             kind, header, blob = stream.receive()
             if kind == wire.FAULT:
-                raise RunnerUnavailable(f"The runner failed: {header['message']}")
+                gave_up = RunnerUnavailable if header.get("is_away") else JobFailed
+                raise gave_up(f"The runner failed: {header['message']}")
             if expected < 0 and kind == wire.LOADING:
                 yield _read_loading(connection, job, files, header, blob)
             elif kind == wire.ANSWER and header["number"] == expected:
@@ -166,7 +172,9 @@ def _read_answer(
     unreadable = False
     try:
         for _, told, arrays in wire.split_frames(blob[printed + trace :]):
-            outcomes.append(wire.read_outcome(told, arrays))
+            outcomes.append(_located(wire.read_outcome(told, arrays), files))
+            if len(outcomes) > len(probes.scripts):
+                break  # the rest may be a million of them
     except wire.WireError:
         unreadable = True
     # An answer nobody asked for is as odd as one that cannot be read.
@@ -187,6 +195,13 @@ def _read_answer(
         stdout=wire.clean(blob[:printed].decode("utf-8", "replace")),
         cpu_s=float(header["cpu_s"]),
     )
+
+
+def _located(outcome: Outcome, files: frozenset[str]) -> Outcome:
+    """Return an outcome whose place, where it has one, lies in the submission: a file's name is hostile text, too."""
+    if outcome.file is None or outcome.file in files:
+        return outcome
+    return dataclasses.replace(outcome, file=None, line=None)
 
 
 def _report_odd(connection: socket.socket) -> None:

@@ -2,11 +2,13 @@
 
 Two walls stand in front of the host, and between two submissions:
 
-1. The *box*: bubblewrap's namespaces and read-only root, and around it a first allow-list of system calls.
+1. The *box*: bubblewrap's namespaces and read-only root, in them a set of namespaces for each box (`child.BOX_FLAGS`),
+   no capability, and around it a first allow-list of system calls. What makes boxes, the *template*, is confined like
+   them, but for the one capability and the one form of `clone` that this takes.
 2. The *child*: a user and a pid namespace of its own, no capability, a second and much shorter allow-list, and limits
    (`child.Confinement`).
 
-Both lists answer what they do not know with EPERM: a new kernel call is forbidden until somebody allows it.
+All lists answer what they do not know with EPERM: a new kernel call is forbidden until somebody allows it.
 """
 
 from __future__ import annotations
@@ -17,12 +19,14 @@ import errno
 import importlib.util
 import os
 import re
+import resource
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 from types import ModuleType
 
+from worker import child
 from worker.runtime import Runtime
 
 
@@ -56,13 +60,14 @@ LIFE = (
     "--die-with-parent",  # a runner that is killed takes its boxes along
     "--new-session",  # else kill(0) in a box reaches the runner, in spite of the pid namespace
     "--as-pid-1",  # else bubblewrap itself is process 1, with the environment it was launched with
-    *("--cap-drop", "ALL"),
+    # Of all capabilities the template keeps the one for making namespaces, and only in its own user namespace.
+    *("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"),
 )
 OLDEST_BWRAP = (0, 8)
 
 
-def box_command(bwrap: str, runtime: Runtime, *, seccomp_fd: int, control_fd: int) -> list[str]:
-    """Return the command that starts a box.
+def box_command(bwrap: str, runtime: Runtime, *, seccomp_fd: int, program_fd: int, control_fd: int) -> list[str]:
+    """Return the command that starts the template boxes are cloned from.
 
     No /proc, no /sys, no /tmp; of /dev two files; nothing is writable, because the empty root, which bubblewrap makes
     as a tmpfs of half the memory, is remounted read-only.
@@ -76,9 +81,10 @@ def box_command(bwrap: str, runtime: Runtime, *, seccomp_fd: int, control_fd: in
         command += ["--tmpfs", folder, "--remount-ro", folder]
     for device in ("/dev/null", "/dev/urandom"):
         command += ["--dev-bind", device, device]
+    command += ["--ro-bind-data", str(program_fd), "/box/child.pyc"]
     command += ["--remount-ro", "/", "--chdir", "/", "--seccomp", str(seccomp_fd), "--"]
     # Not -I: it would ignore PYTHONHASHSEED. These three and an environment of our own isolate just as well.
-    return [*command, "/python/bin/python3", "-P", "-s", "-S", "-B", "/box/child.py", str(control_fd)]
+    return [*command, "/python/bin/python3", "-P", "-s", "-S", "-B", "/box/child.pyc", str(control_fd)]
 
 
 def find_bwrap() -> str:
@@ -125,21 +131,21 @@ CHILD_CALLS = (
     # asking
     *("clock_gettime", "clock_getres", "gettimeofday", "time", "times", "getrusage", "getrandom", "getcpu", "sysinfo"),
     *("getpid", "getppid", "gettid", "getpgrp", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid"),
-    *("getgroups", "getpgid", "getsid", "uname", "getrlimit", "setrlimit"),
+    *("getgroups", "getpgid", "getsid", "uname", "getrlimit"),
 )
-"""What a submission may ask of the kernel. `setrlimit` can only lower: no capability is left to raise with."""
+"""What a submission may ask of the kernel."""
 
 BOX_CALLS = (
     *CHILD_CALLS,
     *("execve", "arch_prctl", "prctl", "capset", "seccomp", "setsid", "wait4", "waitid", "prlimit64"),
     *("recvmsg", "recvfrom", "sendmsg", "sendto", "getsockname", "getsockopt", "getpeername", "fcntl", "ioctl"),
 )
-"""What the process that forks needs on top: being started, talking to the runner, confining its children."""
+"""What the processes that fork need on top: being started, talking to the runner, confining what they fork."""
 
 FCNTL = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC; not F_SETOWN, F_SETSIG
 IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
 CLONE_NEW_ANY = 0x7E020080  # every CLONE_NEW*
-CLONE_NEWUSER_NEWPID = 0x30000000
+CLONE_BOX, CLONE_CHILD = child.BOX_FLAGS, child.CHILD_FLAGS
 CLONE_THREAD, CLONE_VM, CLONE_SIGHAND = 0x10000, 0x100, 0x800
 CLONE_ODD = 0x8000 | 0x2000 | 0x4000 | 0x1000  # PARENT, PTRACE, VFORK, PIDFD
 THREAD = CLONE_THREAD | CLONE_VM | CLONE_SIGHAND
@@ -159,8 +165,12 @@ def child_filter() -> bytes:
         rules.add_rule(seccomp.ALLOW, "fcntl", seccomp.Arg(1, seccomp.EQ, command))
     for command in IOCTL:
         rules.add_rule(seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.EQ, command))
-    # Its own limits only: with another pid it could cripple the process that forks.
-    rules.add_rule(seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0))
+    # Its own limits only: with another pid it could cripple the process that forks. And only reading them, but for the
+    # stack's, which recipes for deep recursion set: one that lowers its computing time is killed by the kernel in a
+    # way that looks as if the machine had done it.
+    own = seccomp.Arg(0, seccomp.EQ, 0)
+    rules.add_rule(seccomp.ALLOW, "prlimit64", own, seccomp.Arg(2, seccomp.EQ, 0))
+    rules.add_rule(seccomp.ALLOW, "prlimit64", own, seccomp.Arg(1, seccomp.EQ, resource.RLIMIT_STACK))
     rules.add_rule(
         seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, THREAD | CLONE_NEW_ANY | CLONE_ODD, THREAD)
     )
@@ -169,15 +179,29 @@ def child_filter() -> bytes:
 
 
 def box_filter() -> bytes:
-    """Return the BPF program bubblewrap puts on before it starts the box's Python.
+    """Return the BPF program a box puts on before it clones its first child.
 
     Raises:
         ConfinementError: libseccomp is missing.
     """
+    return _forking_filter(CLONE_CHILD)
+
+
+def template_filter() -> bytes:
+    """Return the BPF program bubblewrap puts on before it starts the template's Python.
+
+    Raises:
+        ConfinementError: libseccomp is missing.
+    """
+    return _forking_filter(CLONE_CHILD, CLONE_BOX)
+
+
+def _forking_filter(*namespaces: int) -> bytes:
     seccomp = _pyseccomp()
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
     _allow(seccomp, rules, BOX_CALLS)
-    for mask, value in ((THREAD | CLONE_NEW_ANY | CLONE_ODD, THREAD), (CLONE_NEW_ANY, CLONE_NEWUSER_NEWPID)):
+    threads = (THREAD | CLONE_NEW_ANY | CLONE_ODD, THREAD)
+    for mask, value in (threads, *((CLONE_NEW_ANY, flags) for flags in namespaces)):
         rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, mask, value))
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
     return _export(seccomp, rules)

@@ -25,10 +25,17 @@ from worker.boxes import Box, kill_child
 LOAD_GRACE_S = 2.5  # the child stops its own loading at the limit and needs a moment for what is left
 TRACE_GRACE_S = 0.05  # between asking a child where it is and killing it
 TICK_S = 0.02  # how often limits are looked at while something runs
+MAX_STRETCH = 10  # times its limit a question may take because the machine is busy; after that the grader gives up
+# A question may print this many times what is kept of it. Whether a little too much is seen in time hangs on how busy
+# the machine is, and must not decide over points: a right solution that tells too much loses the end of what it tells.
+FLOOD = 16
+CONFINE_LIMIT_S = 30.0  # for a waiting child to take its limits: milliseconds, but for a machine that stands still
 CPU_BLIND_S = TICK_S
 END_GRACE_S = 2.0  # between a child's last answer, or its death sentence, and its end
 MAX_LOAD_DEATHS = 2
+MAX_LOST_BOXES = 3  # boxes a job may lose before it has begun in them
 MAX_ANSWER = child.MAX_RESULT + (16 << 20)  # one question's frames: arrays, and JSON
+MAX_OUTCOMES = 1 << 14  # frames of one question: a dozen are asked for, but a million small ones are small, too
 MAX_STOPS = 1 << 14
 CHUNK = 1 << 18
 TRACES = b"FCS"  # how what faulthandler writes begins: "Fatal", "Current thread", "Stack"
@@ -99,7 +106,8 @@ class Child:
         self.socket.setblocking(False)
         os.set_blocking(self.output, False)
         self.pidfd = -1
-        self._clock: int | None = None
+        self._number: int | None = None
+        self.is_reminded = False  # that the time for loading is over
         self.outgoing = [memoryview(resume), request.submission, *request.questions[first:]]
         self.incoming = bytearray()
         self.is_confined = False
@@ -111,7 +119,7 @@ class Child:
             try:
                 # The kernel's own limit is the last resort, should this process be too busy to look.
                 cpu_s = math.ceil((len(request.questions) + 2) * (request.cpu_s + LOAD_GRACE_S))
-                box.hand_over(request.memory, cpu_s, [theirs.fileno(), their_output, self.bell])
+                self.pidfd = box.hand_over(request.memory, cpu_s, [theirs.fileno(), their_output, self.bell])
             except OSError:
                 self.close()
                 raise
@@ -138,16 +146,31 @@ class Child:
 
     def cpu_s(self) -> float:
         """Return the seconds of computing time used by all its threads so far; 0 when it cannot be told."""
-        if self.pidfd < 0:
-            return 0.0
         with contextlib.suppress(OSError):
-            if self._clock is None:
-                # By number and not by handle, but it stays this child's number while the handle is open.
-                lines = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text(encoding="ascii").splitlines()
-                number = next((int(line[4:]) for line in lines if line.startswith("Pid:")), -1)
-                self._clock = (~number << 3) | 2  # as clock_getcpuclockid(3) makes it
-            return time.clock_gettime(self._clock)
+            return time.clock_gettime((~self._pid() << 3) | 2)  # as clock_getcpuclockid(3) makes it
         return 0.0
+
+    def waited_s(self) -> float:
+        """Return the seconds it was ready to run and had no processor; 0 where the kernel does not count them.
+
+        Its first thread's: others can only take from the time limit of the whole.
+        """
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            return int(Path(f"/proc/{self._pid()}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        return 0.0
+
+    def _pid(self) -> int:
+        """Return its number, which stays its own until it has ended.
+
+        Raises:
+            ProcessLookupError: it has no handle, or has ended.
+        """
+        if self._number is None:
+            lines = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text(encoding="ascii").splitlines()
+            self._number = next((int(line[4:]) for line in lines if line.startswith("Pid:")), -1)
+        if self._number <= 0:
+            raise ProcessLookupError
+        return self._number
 
     def condemn(self, ending: _Ending, now: float) -> None:
         """Ask where it is, and have it killed a moment later."""
@@ -206,16 +229,18 @@ class JobRun:
         self._next = 0  # the first question the next child is asked
         self._is_load_told = False
         self._load_deaths = 0
+        self._lost_boxes = 0
         self._stops = "{}"
         self._trace = ""
         self._why = ""
         self._answer: list[bytes] = []  # the current question's frames
         self._answer_size = 0
-        self._printed = bytearray()
+        self._printed = bytearray()  # by the child, and not told yet; `_cut` says what of it belongs to which question
+        self._printed_told = 0  # bytes before it
         self._printed_before = b""  # while loading
         self._started = self._tick_at = 0.0  # the child
         self._since = 0.0  # the question, or loading
-        self._cpu_before = 0.0
+        self._cpu_before = self._waited_before = 0.0
         self._cpu_last = 0.0  # used by a question whose child is gone
 
     def start_in(self, box: Box, now: float) -> Child:
@@ -233,9 +258,10 @@ class JobRun:
         self._answer.clear()
         self._answer_size = 0
         self._printed.clear()
+        self._printed_told = 0
         self._started = self._since = now
         self._tick_at = now + TICK_S
-        self._cpu_before = 0.0
+        self._cpu_before = self._waited_before = 0.0
         self.child = Child(box, self._request, self._next, resume)
         return self.child
 
@@ -257,7 +283,7 @@ class JobRun:
         """Read what the child has printed; too much of it ends it. Return whether more may come."""
         may_come = self._read_output()
         working = self.child
-        if working is not None and len(self._printed) > self._request.output:
+        if working is not None and len(self._printed) > FLOOD * self._request.output:
             # Answers written before may still lie unread; if there is one, part of this belongs to the next question.
             number = self._number
             self.look(now)
@@ -267,9 +293,9 @@ class JobRun:
         return may_come
 
     def _read_output(self) -> bool:
-        """Take in what the child has printed, up to just beyond the limit; return whether more may come."""
+        """Take in what the child has printed, up to where it counts as a flood; return whether more may come."""
         working = self.child
-        while working is not None and len(self._printed) <= self._request.output:
+        while working is not None and len(self._printed) <= FLOOD * self._request.output:
             try:
                 data = os.read(working.output, 1 << 16)
             except BlockingIOError:
@@ -280,7 +306,10 @@ class JobRun:
         return working is not None
 
     def tick(self, now: float) -> bool:
-        """Judge the limits: computing time first, then the clock on the wall. Return False when the box is hopeless."""
+        """Judge the limits: computing time first, then the clock on the wall. Return False when the box is hopeless.
+
+        The clock on the wall stands still while the child waits for a processor: that is the machine's fault.
+        """
         working = self.child
         if working is None or now < self._tick_at:
             return True
@@ -294,12 +323,27 @@ class JobRun:
                 working.condemn(_Ending("crashed", "exit"), now)
             return True
         self.look(now)
+        if not working.is_confined:
+            return now - self._started < CONFINE_LIMIT_S
         grace = LOAD_GRACE_S if self._number < 0 else 0.0
         if working.cpu_s() - self._cpu_before >= self._request.cpu_s + grace:
             working.condemn(_Ending("timed_out", "cpu"), now)
-        elif now - self._since >= self._request.wall_s + grace:
-            working.condemn(_Ending("timed_out", "wall"), now)
+        elif now - self._since >= self._request.wall_s:
+            self._judge_wall(working, now, grace)
         return True
+
+    def _judge_wall(self, working: Child, now: float, grace: float) -> None:
+        """The clock on the wall says it is over: end the child unless it had to wait for a processor."""
+        took = now - self._since
+        charged = took - (working.waited_s() - self._waited_before)
+        if charged >= self._request.wall_s + grace:
+            working.condemn(_Ending("timed_out", "wall"), now)
+        elif charged >= self._request.wall_s and not working.is_reminded:
+            working.is_reminded = True  # it stops its own loading, and what was defined counts
+            kill_child(working.pidfd, signal.SIGALRM)
+        elif took >= MAX_STRETCH * (self._request.wall_s + grace):
+            self.fail("this machine is too busy to let a submission run")
+            working.kill()
 
     def note_ended(self, status: int | None, now: float) -> Box | None:
         """Take note that the child ended; return its box when it may be used again.
@@ -323,6 +367,10 @@ class JobRun:
         ending = working.ending
         if ending is None:
             fault = self._own_fault(working, status)
+            if fault and not working.is_confined and self._lost_boxes < MAX_LOST_BOXES:
+                self._lost_boxes += 1  # nothing of the submission had been read yet: another box does as well
+                self._want_box(self)
+                return None
             if fault:
                 self.fail(fault)
                 return None
@@ -339,9 +387,14 @@ class JobRun:
             self.child.kill_at = now
             self.child.kill()
 
-    def fail(self, message: str) -> None:
-        """Tell the client that the grader failed."""
-        self._send(child.frame(wire.FAULT, {"message": message}))
+    def fail(self, message: str, *, is_away: bool = False) -> None:
+        """Tell the client that the grader failed.
+
+        Args:
+            message: why.
+            is_away: it had nothing to do with this job, which may be tried again as often as it takes.
+        """
+        self._send(child.frame(wire.FAULT, {"message": message, "is_away": is_away}))
         self._end()
 
     # --- what follows from it ---
@@ -386,27 +439,29 @@ class JobRun:
     def _take(self, working: Child, kind: int, frame: bytes, header_size: int, now: float) -> None:
         if kind == child.CONFINED:
             working.is_confined = True
+            self._since = now
         elif kind == child.LOADED:
             working.is_loaded = True
             self._take_loaded(frame, header_size, now)
         elif kind == child.OUTCOME:
+            if len(self._answer) >= MAX_OUTCOMES or self._answer_size > MAX_ANSWER:
+                working.condemn(_Ending("unreadable", "frame"), now)
+                return
             self._answer.append(frame)
             self._answer_size += len(frame)
-            if self._answer_size > MAX_ANSWER:
-                working.condemn(_Ending("unreadable", "frame"), now)
         else:
-            self._tell_answer(None, b"", now)
+            self._tell_answer(None, b"", now, _printed_at(frame, header_size))
 
     def _take_loaded(self, frame: bytes, header_size: int, now: float) -> None:
-        stops = frame[child.HEAD.size + header_size :]
+        stops = frame[child.HEAD.size + header_size + child.PRINTED.size :]
         if len(stops) <= MAX_STOPS:
             self._stops = stops.decode("ascii", "replace")
         self._why = self._trace = ""
+        printed = self._cut(_printed_at(frame, header_size))
         if not self._is_load_told:
             self._is_load_told = True
             self._send(child.frame(wire.LOADING, {"death": None}, [frame]))
-            self._printed_before = bytes(self._printed)
-        self._printed.clear()
+            self._printed_before = printed
         self._go_on(self._next, now)
 
     def _go_on(self, number: int, now: float) -> None:
@@ -414,6 +469,7 @@ class JobRun:
         self._number = number
         self._since = now
         self._cpu_before = self._cpu_s(now)
+        self._waited_before = self._waited_s(now)
         if number >= len(self._request.questions):
             self._end()
 
@@ -421,9 +477,29 @@ class JobRun:
         """Return the child's computing time; 0 in its first moments, when looking would cost more than it tells."""
         return self.child.cpu_s() if self.child is not None and now - self._started > CPU_BLIND_S else 0.0
 
-    def _tell_answer(self, ending: _Ending | None, trace: bytes, now: float) -> None:
+    def _waited_s(self, now: float) -> float:
+        """Return how long the child has waited for a processor; 0 in its first moments, as `_cpu_s`."""
+        return self.child.waited_s() if self.child is not None and now - self._started > CPU_BLIND_S else 0.0
+
+    def _cut(self, printed_at: int | None) -> bytes:
+        """Take what was printed until the child had printed so much; None for all there is.
+
+        A child goes on while this process is busy: when an answer is read, what it printed for the next question may
+        have been read as well. Its word is good enough, because nothing but its own text hangs on it.
+        """
+        size = len(self._printed)
+        if printed_at is not None:
+            size = min(max(printed_at - self._printed_told, 0), size)
+        printed = bytes(self._printed[: min(size, self._request.output)])
+        del self._printed[:size]
+        self._printed_told += size
+        return printed
+
+    def _tell_answer(self, ending: _Ending | None, trace: bytes, now: float, printed_at: int | None = None) -> None:
         """Send a question's answer to the client and turn to the next."""
-        printed = (self._printed_before + self._printed)[: self._request.output]
+        if self._number + 1 >= len(self._request.questions):
+            printed_at = None  # what no count knows of, because it went past Python, is told at the latest now
+        printed = (self._printed_before + self._cut(printed_at))[: self._request.output]
         used_s = self._cpu_s(now) - self._cpu_before if self.child is not None else self._cpu_last
         header = {
             "number": self._number,
@@ -434,7 +510,6 @@ class JobRun:
         }
         self._send(child.frame(wire.ANSWER, header, [printed, trace, *self._answer]))
         self._printed_before = b""
-        self._printed.clear()
         self._answer.clear()
         self._answer_size = 0
         self._next = self._number + 1
@@ -465,3 +540,9 @@ class JobRun:
         if not self.is_finished:
             self.is_finished = True
             self._finish(self)
+
+
+def _printed_at(frame: bytes, header_size: int) -> int | None:
+    """Return how much a child says it had printed when it wrote this frame; None where it does not say."""
+    at = child.HEAD.size + header_size
+    return child.PRINTED.unpack_from(frame, at)[0] if len(frame) >= at + child.PRINTED.size else None

@@ -20,7 +20,7 @@ from assignments.verdict import QuestionResult, Report
 from grader.services import runs
 from grader.services.unpack import FilesRejected, unpack
 from worker import claims
-from worker.client import Job, RunnerClient, RunnerUnavailable
+from worker.client import Job, JobFailed, RunnerClient, RunnerUnavailable
 from worker.supply import Supplies
 from worker.wire import play_trusted
 
@@ -41,6 +41,7 @@ def grade_upload(
     *,
     seed: bytes,
     runner: RunnerClient,
+    variant: Mapping[str, float] | None = None,
     on_question: Callable[[QuestionResult], None] | None = None,
 ) -> Report:
     """Grade one upload and return everything a student may read about it.
@@ -51,6 +52,7 @@ def grade_upload(
         answers: question id → text as typed.
         seed: what the hidden cases are drawn from.
         runner: where the code runs; not asked when there is no code.
+        variant: the student's own numbers; None for the statement's.
         on_question: told each result as its question ends.
 
     Raises:
@@ -59,7 +61,7 @@ def grade_upload(
     """
     started = time.monotonic()
     tell = on_question or _tell_nobody
-    judge = Judge(assignment, seed=seed, play=play_trusted)
+    judge = Judge(assignment, seed=seed, play=play_trusted, variant=variant)
     results: dict[str, QuestionResult] = {}
     notes: list[str] = []
     printed: list[str] = []
@@ -136,6 +138,10 @@ def grade_next(supplies: Supplies, *, hint: str) -> None:
     try:
         with claims.Heartbeat(supplies, claim):
             _grade_claimed(supplies, claim)
+    except JobFailed as error:
+        log.warning("sandbox_gave_up", error=str(error))
+        with supplies.sessions() as session:
+            claims.give_up(session, claim, now=supplies.now(session), reason=str(error)[:2000])
     except RunnerUnavailable as error:
         log.warning("sandbox_away", error=str(error))
         with supplies.sessions() as session:
@@ -163,6 +169,7 @@ def _grade_claimed(supplies: Supplies, claim: claims.Claim) -> None:
         work.answers,
         seed=work.seed,
         runner=supplies.runner,
+        variant=work.variant,
         on_question=progress.tell,
     )
     with supplies.sessions() as session:

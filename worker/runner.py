@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from worker import child, wire
-from worker.boxes import MAX_FAILED_STARTS, Box, Materials, Pool
+from worker.boxes import MAX_FAILED_STARTS, Box, Materials, Pool, Template
 from worker.confinement import ConfinementError
 from worker.jobs import TICK_S, BadJobError, JobRun, Request
 from worker.privileges import StillRootError, leave_root
@@ -138,7 +138,7 @@ class Runner:
             self._retry_at = now + RETRY_S
             _say(f"boxes do not start: {self._pool.last_words}")
             while self._waiting:
-                self._waiting.popleft().fail("no box can be started")
+                self._waiting.popleft().fail("no box can be started", is_away=True)
         elif now >= self._retry_at:
             self._retry_at = 0.0
             self._pool.failed_starts = 0
@@ -267,13 +267,15 @@ class Runner:
             self._owners[run].boxes.append(box)
             try:
                 working = run.start_in(box, now)
-            except OSError as error:
+            except OSError:  # the box has ended, and its socket has not told yet
                 self._pool.throw_away(box)
                 self._by_box.pop(box, None)
                 self._running.discard(run)
-                run.fail(f"a box does not take work: {error}")
+                self._waiting.appendleft(run)
                 continue
-            self._watch(working.bell, select.EPOLLIN, self._guard(run, self._look))
+            # Heard by its edge and never read: the child holds the very same bell, could make reading it block, and
+            # empty it between the poll and the reading.
+            self._watch(working.bell, select.EPOLLIN | select.EPOLLET, self._guard(run, self._look))
             self._watch(working.output, select.EPOLLIN, self._guard(run, self._look_at_output))
             if not working.send():
                 self._watch(working.socket.fileno(), select.EPOLLOUT, self._guard(run, self._send_more))
@@ -297,8 +299,6 @@ class Runner:
 
     def _look(self, run: JobRun) -> None:
         if run.child is not None:
-            with contextlib.suppress(BlockingIOError):
-                os.eventfd_read(run.child.bell)
             run.look(time.monotonic())
 
     def _look_at_output(self, run: JobRun) -> None:
@@ -316,23 +316,37 @@ class Runner:
             self._unwatch(run.child.bell)
             self._unwatch(run.child.output)
 
-    def _watch_box(self, box: Box) -> None:
-        self._watch(box.control.fileno(), select.EPOLLIN, lambda _: self._hear(box))
+    def _watch_box(self, source: Box | Template) -> None:
+        hear = (
+            functools.partial(self._hear, source)
+            if isinstance(source, Box)
+            else functools.partial(self._hear_template, source)
+        )
+        self._watch(source.control.fileno(), select.EPOLLIN, lambda _: hear())
 
-    def _forget_box(self, box: Box) -> None:
-        self._unwatch(box.control.fileno())
+    def _forget_box(self, source: Box | Template) -> None:
+        self._unwatch(source.control.fileno())
+
+    def _hear_template(self, template: Template) -> None:
+        """Take the messages of a template: it is warm, it has cloned a box, it is gone."""
+        while not template.is_ended and (message := template.receive()) is not None:
+            data, descriptors = message
+            if data == child.WARM:
+                template.is_warm = True
+            elif data == child.BUILT and len(descriptors) == 1 and template.ordered:
+                template.ordered.popleft().note_built(descriptors[0])
+            else:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                self._pool.end_template(template)
 
     def _hear(self, box: Box) -> None:
-        """Take the messages of a box: it is warm, it has forked a child, the child has ended, it is gone."""
+        """Take the messages of a box: a child waits in it, the child has ended, it is gone."""
         while box in self._pool.boxes and (message := box.receive()) is not None:
             data, descriptors = message
             run = self._by_box.get(box)
-            if data == child.STARTED and not box.is_ready:
-                self._pool.note_ready(box)
-            elif data == child.STARTED and run is not None and run.child is not None and len(descriptors) == 1:
-                run.child.pidfd = descriptors[0]
-                if run.child.is_condemned:
-                    run.child.kill()  # it was sentenced before it had a name
+            if data == child.WAITING and run is None and len(descriptors) == 1 and box.waiting < 0:
+                self._pool.note_waiting(box, descriptors[0])
             elif data[:1] == child.ENDED and len(data) == 1 + child.STATUS.size and run is not None:
                 (status,) = child.STATUS.unpack(data[1:])
                 self._guarded(run, functools.partial(self._end_child, status=status))

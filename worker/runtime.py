@@ -1,11 +1,13 @@
-"""Which files of this machine a box is shown: the Python runtime, NumPy, the libraries these load, `child.py`.
+"""Which files of this machine a box is shown: the Python runtime, NumPy, the libraries these load, and `child.py`.
 
 They appear under neutral names (`/python`, `/site`, `/lib`, `/box`), so that no path of the host is told to anybody.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import marshal
 import os
 import subprocess
 import sys
@@ -79,9 +81,17 @@ def discover() -> Runtime:
     if bundled.is_dir():
         binds.append((str(bundled), "/site/numpy.libs"))
     binds += sorted(_libraries(told["libraries"], inside=(told["stdlib"], told["platstdlib"], str(numpy.parent))))
-    binds.append((str(Path(__file__).with_name("child.py")), "/box/child.py"))
+    binds.append((str(Path(__file__).with_name("standins.py")), "/box/standins.py"))
     packages = [name for name in ("site-packages", "dist-packages") if Path(told["stdlib"], name).is_dir()]
     return Runtime(binds=tuple(binds), hidden=tuple(f"{stdlib}/{name}" for name in packages))
+
+
+def compile_child() -> bytes:
+    """Return `child.py` as the content of a .pyc file for the interpreter that runs this, which is the box's too."""
+    source = Path(__file__).with_name("child.py").read_bytes()
+    code = compile(source, "/box/child.py", "exec", dont_inherit=True)
+    # Flags 0 and no date: a file that is named on the command line is checked for its magic number alone.
+    return importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
 
 
 def _libraries(loaded: list[str], *, inside: tuple[str, ...]) -> set[tuple[str, str]]:

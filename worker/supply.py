@@ -25,9 +25,15 @@ log = structlog.get_logger(__name__)
 
 
 def preload() -> None:
-    """Load every assignment with its answers once, before the pool forks, so that no student waits for it."""
+    """Load every assignment with its answers once, before the pool forks, so that no student waits for it.
+
+    A folder that somebody is still writing must not keep the others from being graded.
+    """
     for slug in catalog.slugs():
-        definitions.load(slug)
+        try:
+            definitions.load(slug)
+        except catalog.CatalogError as error:
+            log.warning("assignment_inconsistent", assignment=slug, problems=error.problems)
 
 
 class Supplies:
@@ -47,6 +53,7 @@ class Supplies:
 
     def close(self) -> None:
         """Drop the connections."""
+        self.runner.close()
         self.engine.dispose()
 
     def now(self, session: Session) -> dt.datetime:

@@ -51,7 +51,7 @@ TOLD = {
     status.value: status
     for status in (
         *(Status.RETURNED, Status.RAISED, Status.MISSING, Status.UNREADABLE, Status.TIMED_OUT, Status.OUT_OF_MEMORY),
-        *(Status.PROCESS_LIMIT, Status.NOT_ALLOWED, Status.CRASHED),
+        *(Status.PROCESS_LIMIT, Status.NOT_ALLOWED, Status.CRASHED, Status.OUTPUT_LIMIT),
     )
 }
 """The statuses a child may report; the others are for the runner and for this side to say."""
@@ -86,7 +86,6 @@ def encode_job(job: Job) -> bytes:
         ],
         "entry": job.entry,
         "cpu_s": limits.cpu_s,
-        "wall_s": limits.wall_s,
     }
     parts = [child.frame(child.SUBMISSION, submission), *map(_encode_probes, job.probes)]
     header = {
@@ -275,6 +274,7 @@ class _Reader:
     def __init__(self, blob: bytes) -> None:
         self._blob = blob
         self._at = 0
+        self._room = child.MAX_VALUES  # in containers; a child of ours counts as closely
 
     def require_end(self) -> None:
         """Refuse bytes that no array accounts for."""
@@ -295,13 +295,16 @@ class _Reader:
         if depth > 2 * child.MAX_DEPTH:
             raise WireError("nested too deep")
         if kind is list:
+            self._spend(len(plain))
             return [self.read(item, depth + 1) for item in plain]
         if kind is not dict or len(plain) != 1:
             raise WireError("not a packed value")
         ((tag, body),) = plain.items()
         if tag == "t" and type(body) is list:
+            self._spend(len(body))
             return tuple([self.read(item, depth + 1) for item in body])
         if tag == "d" and type(body) is list:
+            self._spend(len(body))
             return dict([self._read_item(item, depth) for item in body])
         if tag == "f" and body in ("nan", "inf", "-inf"):
             return float(body)
@@ -311,10 +314,17 @@ class _Reader:
             return self._read_array(body, [])[()]
         raise WireError("not a packed value")
 
+    def _spend(self, values: int) -> None:
+        self._room -= values
+        if self._room < 0:
+            raise WireError("more values than may cross")
+
     def _read_item(self, item: Any, depth: int) -> tuple[str | int, Any]:
         if type(item) is not list or len(item) != 2 or type(item[0]) not in (str, int):
             raise WireError("not a dict's item")
         key = self.read(item[0], depth)
+        if type(key) is int and key.bit_length() > 64:
+            raise WireError("a key of too many digits")  # longer ones can be made to collide, all of them
         return key, self.read(item[1], depth + 1)
 
     def _read_array(self, name: Any, shape: Any) -> np.ndarray[Any, Any]:

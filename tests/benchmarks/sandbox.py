@@ -1,10 +1,10 @@
-"""What the sandbox costs: graded submissions per second, beside a cold Python and beside a bare fork.
+"""What the sandbox costs: graded submissions a second, beside a cold Python, a bare fork and pytest.
 
     python -m tests.benchmarks.sandbox [--seconds S] [--json]
 
-One submission is 4 questions of 5 checks (a perceptron's update, a 2-3-2 network's output and loss, its gradient, and
-f4). Every row grades it outside the process that ran it. Rows are measured in turns within one run, because a shared
-machine changes its speed from second to second; read the ratios, not the figures.
+Rows are measured in turns within one run, because a shared machine changes its speed from second to second: read the
+ratios, not the figures. Beside the rate stands what a submission cost in processor time, all processes together: that
+is what a machine that does other work as well leaves to compare.
 """
 
 from __future__ import annotations
@@ -19,220 +19,93 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from assignments.script import Call, Load, Probes, ProbesOutcome, Script, Source, Status
-from assignments.spec import Limits
-from worker.client import Job, RunnerClient, RunnerUnavailable
+from tests.benchmarks import accounting, workloads
+from tests.benchmarks.workloads import Row
+from worker.client import RunnerClient, RunnerUnavailable
 
 CORES = 2
 ROUNDS = 6
-RTOL = 1e-9
-
-SUBMISSION = '''
-"""A right submission, of the size students hand in."""
-import numpy as np
+DEFAULT_REUSE = 50
+COLD, FORK, SANDBOX = "cold python + numpy", "bare warm fork", "sandbox"
 
 
-def f4(x, a=1):
-    return a * x**2
+@dataclass(frozen=True)
+class Runner:
+    """A runner of the benchmark's own."""
 
+    socket: str
+    pid: int
 
-def update(w, w0, x, y, lr=1.0):
-    output = 1 if np.dot(w, x) + w0 > 0 else 0
-    if output == y:
-        return w.copy(), w0
-    sign = 1 if y == 1 else -1
-    return w + sign * lr * x, w0 + sign * lr
-
-
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-
-def forward(x, y, W0, b0, W1, b1):
-    h = sigmoid(W0 @ x + b0)
-    p = sigmoid(W1 @ h + b1)
-    loss = 0.5 * np.sum((p - y) ** 2)
-    return h, p, loss
-
-
-def gradient(x, y, W0, b0, W1, b1):
-    h, p, _ = forward(x, y, W0, b0, W1, b1)
-    dz1 = (p - y) * p * (1 - p)
-    dW1 = np.outer(dz1, h)
-    dz0 = (W1.T @ dz1) * h * (1 - h)
-    return np.outer(dz0, x), dz0, dW1, dz1
-'''
-
-QUESTIONS = ("update", "forward", "gradient", "f4")
-
-# What a row without a sandbox runs: the same calls, and plain numbers on the standard output or a pipe.
-HARNESS = """
-import json, sys
-def plain(value):
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    return value.tolist() if hasattr(value, "tolist") else value
-def answers(text, cases):
-    import numpy as np
-    namespace = {"__name__": "submission"}
-    exec(compile(text, "submission.py", "exec"), namespace)
-    return json.dumps([plain(namespace[name](*[np.array(a) if isinstance(a, list) else a for a in args]))
-                       for name, args in cases])
-"""
-
-
-def cases() -> list[tuple[str, tuple[Any, ...]]]:
-    """Return the 20 calls: function and arguments, arrays as lists."""
-    rng = np.random.default_rng(7)
-    calls: list[tuple[str, tuple[Any, ...]]] = [
-        ("update", (rng.normal(size=3).tolist(), 0.5, rng.normal(size=3).tolist(), 1, 0.1)) for _ in range(5)
-    ]
-    for name in ("forward", "gradient"):
-        for _ in range(5):
-            sizes = ((2,), (2,), (3, 2), (3,), (2, 3), (2,))
-            calls.append((name, tuple(rng.normal(size=size).tolist() for size in sizes)))
-    calls += [("f4", (float(number), 2.0)) for number in range(5)]
-    return calls
-
-
-def expected() -> list[Any]:
-    """Return the right answers, in plain lists."""
-    namespace: dict[str, Any] = {}
-    exec(HARNESS, namespace)  # noqa: S102 (our own text, in this file)
-    return json.loads(namespace["answers"](SUBMISSION, cases()))  # type: ignore[no-any-return]
-
-
-def require_right(got: Any, want: Any) -> None:
-    """Compare as a judge would, number by number; a wrong one ends the benchmark."""
-    if isinstance(want, list):
-        for one, other in zip(got.tolist() if isinstance(got, np.ndarray) else got, want, strict=True):
-            require_right(one, other)
-    elif abs(got - want) > RTOL * abs(want) + 1e-12:
-        raise SystemExit(f"a benchmark's answer is wrong: {got} for {want}")
-
-
-# --- the rows ---------------------------------------------------------------------------------------------------------
-
-
-def cold(deadline: float) -> list[float]:
-    """A new `python` that imports NumPy for every submission, no sandbox."""
-    want = expected()
-    program = HARNESS + "print(answers(*json.load(sys.stdin)))"
-    told = json.dumps([SUBMISSION, cases()])
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    took = []
-    while (started := time.perf_counter()) < deadline:
-        done = subprocess.run(
-            [sys.executable, "-c", program], input=told, capture_output=True, text=True, check=True, env=environment
-        )
-        require_right(json.loads(done.stdout), want)
-        took.append(time.perf_counter() - started)
-    return took
-
-
-def bare_fork(deadline: float) -> list[float]:
-    """A fork of a warm process for every submission, no sandbox: the limit there is to reach."""
-    want = expected()
-    namespace: dict[str, Any] = {}
-    exec(HARNESS, namespace)  # noqa: S102 (our own text, in this file)
-    asked = cases()
-    took = []
-    while (started := time.perf_counter()) < deadline:
-        read_end, write_end = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.write(write_end, namespace["answers"](SUBMISSION, asked).encode())
-            os._exit(0)
-        os.close(write_end)
-        with open(read_end, encoding="ascii") as stream:  # noqa: PTH123 (a descriptor)
-            require_right(json.load(stream), want)
-        os.waitpid(pid, 0)
-        took.append(time.perf_counter() - started)
-    return took
-
-
-def job() -> Job:
-    """Return the same submission and calls as a worker would hand them in."""
-    calls = cases()
-
-    def script(name: str, args: tuple[Any, ...]) -> Script:
-        return Script((Call(name, tuple(np.array(a) if isinstance(a, list) else a for a in args)),))
-
-    return Job(
-        sources=(Source("submission.py", "submission", (SUBMISSION,)),),
-        entry="submission",
-        probes=tuple(
-            Probes(question, tuple(script(*call) for call in calls if call[0] == question)) for question in QUESTIONS
-        ),
-        limits=Limits(),
-    )
-
-
-def sandboxed(socket_path: str) -> Callable[[float], list[float]]:
-    """Through client, runner, box and child, strictly parsed and compared here."""
-
-    def row(deadline: float) -> list[float]:
-        want = expected()
-        asked = job()
-        client = RunnerClient(socket_path)
-        took = []
-        while (started := time.perf_counter()) < deadline:
-            got: list[Any] = []
-            for event in client.run(asked):
-                if isinstance(event, Load) and event.status is not Status.RETURNED:
-                    raise SystemExit(f"a benchmark's submission did not load: {event}")
-                if isinstance(event, ProbesOutcome):
-                    got += [outcome.value for outcome in event.outcomes]
-            require_right(got, want)
-            took.append(time.perf_counter() - started)
-        return took
-
-    return row
-
-
-# --- measuring --------------------------------------------------------------------------------------------------------
+    def cpu_s(self) -> float:
+        """Return what it and its boxes have cost so far."""
+        return accounting.tree_cpu_s(self.pid)
 
 
 @contextlib.contextmanager
-def runner(folder: str, *, box_reuse: int) -> Iterator[str]:
-    """Start a runner of its own and give its socket."""
-    path = str(Path(folder) / f"reuse{box_reuse}.sock")
-    code = f"from worker.runner import serve; raise SystemExit(serve({path!r}, workers={CORES}, box_reuse={box_reuse}))"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], env={"PYTHONPATH": str(Path(__file__).parents[2])}, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(1000):
-            with contextlib.suppress(RunnerUnavailable):
-                list(RunnerClient(path).run(job()))
-                break
-            time.sleep(0.02)
-        yield path
-    finally:
-        process.terminate()
-        process.wait()
+def runner(*, box_reuse: int, workers: int = CORES) -> Iterator[Runner]:
+    """Start a runner and give it when it works."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "r" / "runner.sock")
+        serve = f"serve({path!r}, workers={workers}, box_reuse={box_reuse})"
+        process = subprocess.Popen(
+            [sys.executable, "-c", f"from worker.runner import serve; raise SystemExit({serve})"],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            for _ in range(3000):
+                with contextlib.suppress(RunnerUnavailable):
+                    list(RunnerClient(path).run(workloads.small().job))
+                    break
+                time.sleep(0.02)
+            yield Runner(path, process.pid)
+        finally:
+            process.terminate()
+            process.wait()
 
 
-def _measure_in_process(
-    row: Callable[[float], list[float]], ready: Any, start: Any, results: Any, seconds: float
-) -> None:
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+@dataclass
+class Measured:
+    """What was found out about one row."""
+
+    rates: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    alone: list[float] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, float]:
+        """Return the figures of the table."""
+        alone = sorted(self.alone)
+        return {
+            "per_s": round(statistics.median(self.rates), 2),
+            "cpu_ms": round(statistics.median(self.cpu_ms), 2),
+            "p50_ms": round(statistics.median(self.times) * 1000, 2),
+            "p99_ms": round(_p99(sorted(self.times)) * 1000, 2),
+            "alone_p50_ms": round(statistics.median(alone) * 1000, 2),
+            "alone_p99_over_p50": round(_p99(alone) / statistics.median(alone), 2),
+        }
+
+
+def _p99(ordered: list[float]) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+
+
+def _measure_in_process(row: Row, ready: Any, start: Any, results: Any, seconds: float) -> None:
     row(time.perf_counter() + min(0.3, seconds / 4))  # warm
     ready.release()
     start.wait()
-    began = time.perf_counter()
+    spent, began = accounting.own_cpu_s(), time.perf_counter()
     took = row(began + seconds)
-    results.put((len(took) / (time.perf_counter() - began), took))
+    results.put((len(took) / (time.perf_counter() - began), accounting.own_cpu_s() - spent, took))
 
 
-def measure(row: Callable[[float], list[float]], seconds: float, processes: int) -> tuple[float, list[float]]:
-    """Return submissions per second over all processes, and what each one took, in seconds."""
+def measure(row: Row, seconds: float, processes: int, served_by: Runner | None) -> tuple[float, float, list[float]]:
+    """Return submissions/s over all processes, processor seconds a submission, and what each took, in seconds."""
     context = multiprocessing.get_context("fork")
     ready, start, results = context.Semaphore(0), context.Event(), context.Queue()
     workers = [
@@ -243,68 +116,123 @@ def measure(row: Callable[[float], list[float]], seconds: float, processes: int)
         worker.start()
     for _ in workers:
         ready.acquire()
+    before = served_by.cpu_s() if served_by else 0.0
     start.set()
     found = [results.get() for _ in workers]
+    spent = (served_by.cpu_s() if served_by else 0.0) - before + sum(cpu_s for _, cpu_s, _ in found)
     for worker in workers:
         worker.join()
-    return sum(rate for rate, _ in found), [second for _, took in found for second in took]
+    took = [second for _, _, each in found for second in each]
+    return sum(rate for rate, _, _ in found), spent / max(len(took), 1), took
 
 
-def run(seconds: float) -> dict[str, dict[str, float]]:
-    """Measure every row and return rates (submissions/s) and latencies (ms)."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        runner(folder, box_reuse=50) as reused,
-        runner(folder, box_reuse=1) as single,
-    ):
-        rows: dict[str, Callable[[float], list[float]]] = {
-            "cold python + numpy, no sandbox": cold,
-            "bare warm fork, no sandbox": bare_fork,
-            "sandbox, box reuse 50": sandboxed(reused),
-            "sandbox, box reuse 1": sandboxed(single),
-        }
-        slot = seconds / (len(rows) * ROUNDS)
-        rates: dict[str, list[float]] = {name: [] for name in rows}
-        times: dict[str, list[float]] = {name: [] for name in rows}
-        alone: dict[str, list[float]] = {name: [] for name in rows}
-        for _ in range(ROUNDS):
-            for name, row in rows.items():
-                rate, took = measure(row, slot * 0.7, CORES)
-                rates[name].append(rate)
-                times[name] += took
-                alone[name] += measure(row, slot * 0.3, 1)[1]
+def compare(work: workloads.Workload, seconds: float, reused: Runner, single: Runner) -> dict[str, dict[str, float]]:
+    """Measure every row on one workload, in turns."""
+    rows: dict[str, tuple[Row, Runner | None]] = {
+        COLD: (workloads.cold(work), None),
+        FORK: (workloads.bare_fork(work), None),
+        SANDBOX: (workloads.sandboxed(work, reused.socket), reused),
+        "sandbox, reuse 1": (workloads.sandboxed(work, single.socket), single),
+        "pytest each": (workloads.pytest_each(work), None),
+    }
+    slot = seconds / (len(rows) * ROUNDS)
+    found = {name: Measured() for name in rows}
+    for _ in range(ROUNDS):
+        for name, (row, served_by) in rows.items():
+            rate, cpu_s, took = measure(row, slot * 0.7, CORES, served_by)
+            found[name].rates.append(rate)
+            found[name].cpu_ms.append(cpu_s * 1000)
+            found[name].times += took
+            found[name].alone += measure(row, slot * 0.3, 1, served_by)[2]
+    table = {name: measured.as_json() for name, measured in found.items()}
+    for row_figures in table.values():
+        for unit, name in ((FORK, "of_fork"), (COLD, "x_cold")):
+            row_figures[name] = round(row_figures["per_s"] / table[unit]["per_s"], 2)
+            row_figures[f"{name}_cpu"] = round(table[unit]["cpu_ms"] / row_figures["cpu_ms"], 2)
+    return table
+
+
+def scaling(work: workloads.Workload, seconds: float, reused: Runner) -> dict[str, float]:
+    """Return submissions/s of one and of two workers, in turns."""
+    row = workloads.sandboxed(work, reused.socket)
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(3):
+        for workers, found in rates.items():
+            found.append(measure(row, seconds / 6, workers, reused)[0])
+    one, two = (statistics.median(found) for found in rates.values())
+    return {"one_worker_per_s": round(one, 1), "two_workers_per_s": round(two, 1), "factor": round(two / one, 2)}
+
+
+def first_and_hundredth(work: workloads.Workload) -> dict[str, float]:
+    """Return what submissions 1 to 10 of a box cost beside 91 to 100, in milliseconds, one at a time."""
+    early, late = [], []
+    for _ in range(3):
+        with runner(box_reuse=1000, workers=1) as fresh:
+            row = workloads.sandboxed(work, fresh.socket)
+            took: list[float] = []
+            while len(took) < 100:
+                took += row(time.perf_counter() + 0.2)
+            early += took[:10]
+            late += took[90:100]
+    first, hundredth = statistics.median(early) * 1000, statistics.median(late) * 1000
+    return {"first_ms": round(first, 2), "hundredth_ms": round(hundredth, 2), "ratio": round(hundredth / first, 2)}
+
+
+def memory(of: Runner) -> dict[str, float | None]:
+    """Return the share of memory of the template, and of a spare box with its waiting child, in MiB."""
+    ((template,),) = (accounting.children(bwrap) for bwrap in accounting.children(of.pid)[:1])
+    boxes = accounting.children(template)
+    shares = [[accounting.pss_kib(pid) for pid in accounting.tree(box)] for box in boxes]
+    told = [sum(share for share in each if share) for each in shares if all(each)]
+    own = accounting.pss_kib(template)
     return {
-        name: {
-            "per_s": round(statistics.median(rates[name]), 1),
-            "alone_p50_ms": round(statistics.median(alone[name]) * 1000, 2),
-            "p50_ms": round(statistics.median(times[name]) * 1000, 2),
-            "p95_ms": round(statistics.quantiles(times[name], n=20)[-1] * 1000, 2),
-        }
-        for name in rows
+        "template_mib": round(own / 1024, 1) if own else None,
+        "spare_box_mib": round(statistics.mean(told) / 1024, 1) if told else None,
     }
 
 
+def run(seconds: float) -> dict[str, Any]:
+    """Measure everything; `seconds` is shared out over the tables."""
+    with runner(box_reuse=DEFAULT_REUSE) as reused, runner(box_reuse=1) as single:
+        return {
+            "small": compare(workloads.small(), seconds * 0.55, reused, single),
+            "training": compare(workloads.training(), seconds * 0.3, reused, single),
+            "scaling": scaling(workloads.small(), seconds * 0.15, reused),
+            "memory": memory(reused),
+            "hundredth": first_and_hundredth(workloads.small()),
+            "load": os.getloadavg()[0],
+        }
+
+
+def render(found: dict[str, Any]) -> str:
+    """Return the tables as a terminal shows them."""
+    columns = {
+        "per_s": "per s", "cpu_ms": "CPU ms", "of_fork": "of fork", "of_fork_cpu": "by CPU", "x_cold": "x cold",
+        "x_cold_cpu": "by CPU", "p50_ms": "p50 ms", "p99_ms": "p99 ms", "alone_p50_ms": "alone",
+        "alone_p99_over_p50": "p99/p50",
+    }  # fmt: skip
+    lines = []
+    for table in ("small", "training"):
+        lines.append(f"{table:22}" + "".join(f"{title:>9}" for title in columns.values()))
+        lines += [
+            f"{name:22}" + "".join(f"{row[column]:9.2f}" for column in columns) for name, row in found[table].items()
+        ]
+        lines.append("")
+    for name in ("scaling", "memory", "hundredth"):
+        lines.append(f"{name:12}" + ", ".join(f"{key} {value}" for key, value in found[name].items()))
+    lines.append(f"load         {found['load']:.1f} at the end")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Print the table, or JSON."""
+    """Print the tables, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=30.0, help="measuring time over all rows")
+    parser.add_argument("--seconds", type=float, default=60.0, help="measuring time over all rows")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     found = run(options.seconds)
-    fork = found["bare warm fork, no sandbox"]["per_s"]
-    cold_rate = found["cold python + numpy, no sandbox"]["per_s"]
-    for row in found.values():
-        row["of_bare_fork"] = round(row["per_s"] / fork, 3)
-        row["times_cold"] = round(row["per_s"] / cold_rate, 1)
-    if options.json:
-        print(json.dumps(found, indent=2))
-        return
-    print(f"{'':34}{'per s':>8}{'of fork':>9}{'x cold':>8}{'p50 ms':>9}{'p95 ms':>9}{'alone p50 ms':>14}")
-    for name, row in found.items():
-        print(
-            f"{name:34}{row['per_s']:8.1f}{row['of_bare_fork']:9.2f}{row['times_cold']:8.1f}"
-            f"{row['p50_ms']:9.2f}{row['p95_ms']:9.2f}{row['alone_p50_ms']:14.2f}"
-        )
+    print(json.dumps(found, indent=2) if options.json else render(found))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assignments.script import Call, Load, Outcome, Probes, ProbesOutcome, Script, Source, Status, call
+from assignments.script import Call, Load, Outcome, Probes, ProbesOutcome, Ref, Script, Set, Source, Status, call
 from assignments.spec import Limits
 from worker.client import Job, RunnerClient
 
@@ -62,12 +62,12 @@ def test_main_guard_does_not_run(play: Play) -> None:
 
 def test_missing_library_costs_its_import_alone(play: Play) -> None:
     source = (
-        "from __future__ import annotations\nimport matplotlib.pyplot as plt\nimport numpy as np\n"
-        "def f(x: unknown): return np.sum(x)\ndef g(): plt.plot()\n"
+        "from __future__ import annotations\nimport sklearn.metrics as sk\nimport numpy as np\n"
+        "def f(x: unknown): return np.sum(x)\ndef g(): sk.f1_score()\n"
     )
     load, (good, bad) = play(source, call("f", np.ones(2)), call("g"))
     assert (load.status, load.error_type, load.line) == (Status.RAISED, "ModuleNotFoundError", 2)
-    assert "Plots are not needed" in load.notes[0]
+    assert "NumPy is the only library" in load.notes[0]
     assert good.value == 2
     assert (bad.status, bad.error_type) == (Status.RAISED, "NameError")
 
@@ -145,6 +145,19 @@ def test_missing_function_names_the_nearest_one(play: Play) -> None:
     assert outcome.status is Status.MISSING
     assert "did you mean your `Predict`" in outcome.message
     assert (other.status, other.message) == (Status.MISSING, "`value` is an int, not a function")
+
+
+def test_maker_that_returns_nothing_is_at_fault_not_the_function_that_needs_it(play: Play) -> None:
+    steps = (Call("make", save="net", rests_on="create"), Call("use", (Ref("net"),)))
+    _, (outcome,) = play("def make():\n    pass\ndef use(net):\n    return net[0]\n", Script(steps))
+    assert (outcome.status, outcome.value) == (Status.RETURNED, None)
+    assert (outcome.function, outcome.rests_on) == ("make", "create")
+
+
+def test_none_that_an_earlier_step_set_is_handed_on(play: Play) -> None:
+    steps = (Set("net", None), Call("use", (Ref("net"),)))
+    _, (outcome,) = play("def use(net):\n    return net is None\n", Script(steps))
+    assert outcome.value is True
 
 
 def test_input_is_told_to_take_an_argument(play: Play) -> None:

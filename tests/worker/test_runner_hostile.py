@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ import pytest
 from assignments.script import Call, Load, Outcome, Probes, ProbesOutcome, Script, Source, Status, call
 from assignments.spec import Limits
 from worker.client import Job, RunnerClient
+from worker.runner import Runner
 
 SHORT = Limits(cpu_s=0.3, wall_s=3.0)
 CANARY = "def f(x):\n    return x + 1\n"
@@ -269,7 +273,6 @@ def f():
         ("import ctypes; ctypes.string_at(0)", Status.CRASHED),
         ("import sys; sys.exit()", Status.CRASHED),
         ("import os; os._exit(0)", Status.CRASHED),
-        ("raise RuntimeError('boom')", Status.RAISED),
     ],
 )
 def test_what_was_defined_before_a_failure_at_the_top_level_counts(ending: str, status: Status, grade: Grade) -> None:
@@ -330,3 +333,77 @@ def test_large_arrays_cross_in_both_directions(grade: Grade) -> None:
     big: Any = np.random.default_rng(1).normal(size=(1500, 1500))
     outcome = one(grade("def f(a):\n    return a.T\n", Script((Call("f", (big,)),)), limits=Limits()))
     assert np.array_equal(outcome.value, big.T)
+
+
+def test_submission_cannot_make_its_end_look_like_the_machines_fault(grade: Grade) -> None:
+    """A process that lowers its own computing time is killed by the kernel with SIGKILL, as by a lack of memory."""
+    body = """
+import resource
+def f():
+    for change in (lambda: resource.setrlimit(resource.RLIMIT_CPU, (1, 1)),
+                   lambda: resource.prlimit(0, resource.RLIMIT_CPU, (1, 1))):
+        try:
+            change()
+        except (OSError, ValueError):
+            pass
+    while True: pass
+"""
+    assert one(grade(body, call("f"), limits=Limits(cpu_s=1.5, wall_s=6.0))).status is Status.TIMED_OUT
+    deeper = (
+        "import resource\ndef f():\n    resource.setrlimit(resource.RLIMIT_STACK, (1 << 22, 1 << 22))\n    return 1\n"
+    )
+    assert one(grade(deeper, call("f"))).value == 1
+
+
+def test_million_answers_cost_no_more_than_one(grade: Grade) -> None:
+    body = """
+import os, struct
+def frame(kind, body):
+    return struct.pack("<BII", kind, len(body), 0) + body
+def f():
+    many = frame(13, b'{"status":"returned"}') * 1000
+    for _ in range(1500):
+        os.write(4, many)
+        os.write(3, b"\\1\\0\\0\\0\\0\\0\\0\\0")
+    os.write(4, frame(14, b"{}"))
+"""
+    started = time.monotonic()
+    outcome = one(grade(body, call("f"), limits=Limits(cpu_s=3.0, wall_s=6.0)))
+    assert outcome.status is Status.UNREADABLE
+    assert time.monotonic() - started < 5  # reading them all took 45 s
+    require_next_is_unharmed(grade)
+
+
+def test_no_flag_on_a_descriptor_is_seen_by_the_next_submission(grade: Grade) -> None:
+    """A descriptor that all children inherit is one object: what one sets, every other reads."""
+    body = """
+import fcntl, os
+def f():
+    found = []
+    for fd in range(32):
+        try:
+            found.append(fcntl.fcntl(fd, fcntl.F_GETFL))
+            fcntl.fcntl(fd, fcntl.F_SETFL, found[-1] | os.O_APPEND | os.O_NONBLOCK)
+        except OSError:
+            pass
+    return found
+"""
+    first = one(grade(body, call("f"))).value
+    assert len(first) == 5
+    assert one(grade(body, call("f"))).value == first
+
+
+def test_runner_never_waits_for_a_bell_its_child_has_silenced() -> None:
+    """Both hold the same bell: the child may have made reading it block, and have emptied it just before."""
+    bell = os.eventfd(0)  # blocks
+    looked = threading.Event()
+    run: Any = SimpleNamespace(child=SimpleNamespace(bell=bell), look=lambda _: looked.set())
+    runner = Runner.__new__(Runner)
+    ringing = threading.Thread(target=lambda: runner._look(run), daemon=True)
+    ringing.start()
+    try:
+        assert looked.wait(5)
+    finally:
+        os.eventfd_write(bell, 1)
+        ringing.join(5)
+        os.close(bell)

@@ -25,11 +25,10 @@ from worker.client import Job, RunnerClient, RunnerUnavailable
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0
 
-# Where the C library lies is drawn anew for each box and inherited by every child forked in it.
 SOURCE = """
-import ctypes, os, time
-def box():
-    return ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p).value
+import os, time
+def nothing():
+    return 0
 def crash():
     os.abort()
 def wait(seconds):
@@ -51,21 +50,30 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.01)
 
 
-def descendants(pid: int) -> set[tuple[int, str]]:
-    """Return the processes below `pid`: number and moment of start, so that a reused number is another process."""
-    parents: dict[int, list[tuple[int, str]]] = {}
+def children(pid: int) -> set[tuple[int, str]]:
+    """Return the children of `pid`: number and moment of start, so that a reused number is another process."""
+    found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                parents.setdefault(int(fields[1]), []).append((int(entry.name), fields[19]))
-    found: set[tuple[int, str]] = set()
-    todo = [pid]
-    while todo:
-        for child in parents.get(todo.pop(), []):
-            found.add(child)
-            todo.append(child[0])
+                if int(fields[1]) == pid:
+                    found.add((int(entry.name), fields[19]))
     return found
+
+
+def descendants(pid: int) -> set[tuple[int, str]]:
+    """Return the processes below `pid`, as `children`."""
+    below = children(pid)
+    return below.union(*(descendants(child) for child, _ in below))
+
+
+def boxes(runner: int) -> set[tuple[int, str]]:
+    """Return the boxes of a runner; below it are bubblewrap, the template, the boxes, their children."""
+    level = {(runner, "")}
+    for _ in range(3):
+        level = {child for pid, _ in level for child in children(pid)}
+    return level
 
 
 def is_alive(process: tuple[int, str]) -> bool:
@@ -115,12 +123,15 @@ def serves(runner: Started) -> bool:
 
 
 @contextlib.contextmanager
-def started(*, workers: int = 1, box_reuse: int = 50) -> Iterator[Started]:
+def started(*, workers: int = 1, box_reuse: int = 50, before: str = "") -> Iterator[Started]:
     """Start a runner and wait until it listens."""
     with tempfile.TemporaryDirectory(prefix="runner-") as folder:
         path = Path(folder) / "sub" / "runner.sock"
         process = subprocess.Popen(
-            command(path, workers=workers, box_reuse=box_reuse), env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+            command(path, workers=workers, box_reuse=box_reuse, before=before),
+            env=ENVIRONMENT,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         runner = Started(process, path)
 
@@ -145,7 +156,7 @@ def test_no_process_survives_the_end_of_a_runner_at_work(number: signal.Signals,
     waiting = RunnerClient(runner.path).run(job("wait", 60))
     assert isinstance(next(waiting), Load)
     family = descendants(runner.process.pid)
-    assert len(family) >= 5  # two boxes of two processes each, and the child
+    assert len(family) >= 6  # bubblewrap, the template, two boxes and their children
     runner.process.send_signal(number)
     assert runner.process.wait(10) == (0 if number != signal.SIGKILL else -9)
     wait_until(lambda: not any(map(is_alive, family)), "the boxes to end")
@@ -209,40 +220,93 @@ def test_client_that_only_knocks_harms_nobody(runner: Started) -> None:
 
 
 def test_box_serves_one_submission_after_the_other_while_they_end_cleanly(runner: Started) -> None:
-    boxes = [runner.run("box").outcomes[0].value for _ in range(5)]
-    assert len(set(boxes)) == 1
+    before = boxes(runner.process.pid)
+    for _ in range(5):
+        runner.run("nothing")
+    assert boxes(runner.process.pid) == before
 
 
 @pytest.mark.parametrize("function", ["crash", "forge"])
 def test_box_is_thrown_away_after_anything_but_a_clean_end(function: str, runner: Started) -> None:
-    before = runner.run("box").outcomes[0].value
+    before = boxes(runner.process.pid)
     assert runner.run(function, limits=Limits(wall_s=0.5)).outcomes[0].status is not Status.RETURNED
-    wait_until(lambda: runner.run("box").outcomes[0].value != before, "another box")
+    wait_until(lambda: len(boxes(runner.process.pid)) == len(before) == 2, "two boxes")
+    wait_until(lambda: len(before - boxes(runner.process.pid)) == 1, "one of them to be gone")
+    wait_until(lambda: len(boxes(runner.process.pid) - before) == 1, "another in its place")
 
 
 def test_reuse_of_one_gives_every_submission_a_box_of_its_own() -> None:
     with started(box_reuse=1) as runner:
-        boxes = [runner.run("box").outcomes[0].value for _ in range(4)]
-        assert len(set(boxes)) == 4
+        seen = boxes(runner.process.pid)
+        for number in range(1, 5):
+            runner.run("nothing")
+            wait_until(lambda: seen.update(boxes(runner.process.pid)) or len(seen) == 2 + number, "another box")  # noqa: B023
+
+
+def status(pid: int) -> dict[str, str]:
+    """Return what the kernel says about a process."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+CAP_SYS_ADMIN = 1 << 21
+
+
+def test_box_and_child_have_given_up_what_their_template_may() -> None:
+    """The template may make namespaces, in its own user namespace; it never reads a byte of a submission."""
+    with started() as runner:
+        family = boxes(runner.process.pid)
+        assert len(family) == 2
+        for box, _ in family:
+            template = status(int(status(box)["PPid"]))
+            assert int(template["CapEff"], 16) == int(template["CapPrm"], 16) == CAP_SYS_ADMIN
+            ((waiting, _),) = children(box)
+            assert {status(box)[f"Cap{name}"] for name in ("Inh", "Prm", "Eff", "Amb")} == {"0" * 16}
+            filters = [int(said["Seccomp_filters"]) for said in (template, status(box), status(waiting))]
+            assert filters[1] == filters[0] + 1
+            assert {said["NoNewPrivs"] for said in (template, status(box), status(waiting))} == {"1"}
+
+
+def test_every_box_has_namespaces_of_its_own() -> None:
+    with started() as runner:
+        found = [box for box, _ in boxes(runner.process.pid)]
+        found.append(int(status(found[0])["PPid"]))
+        for name in ("mnt", "pid", "net", "ipc", "uts", "cgroup"):
+            assert len({Path(f"/proc/{pid}/ns/{name}").readlink() for pid in found}) == 3, name
+
+
+def test_template_is_replaced_and_nobody_waits_for_it() -> None:
+    """Boxes of one template share the layout of their memory, so it is drawn anew from time to time."""
+    before = "from worker import boxes\nboxes.TEMPLATE_BOXES = 3"
+    with started(box_reuse=1, before=before) as runner:
+        templates: set[tuple[int, str]] = set()
+
+        def served() -> bool:
+            assert runner.run("nothing").outcomes[0].status is Status.RETURNED
+            templates.update(child for bwrap, _ in children(runner.process.pid) for child in children(bwrap))
+            return len(templates) >= 4
+
+        wait_until(served, "four templates")
+        wait_until(lambda: sum(map(is_alive, templates)) <= 2, "the used ones to be gone")
 
 
 def test_many_crashes_leave_no_descriptor_and_no_process_behind(runner: Started) -> None:
     fds = Path(f"/proc/{runner.process.pid}/fd")
 
     def settled() -> int:
-        runner.run("box")
+        runner.run("nothing")
         return len(list(fds.iterdir()))
 
     before = settled()
     for _ in range(40):
         runner.run("crash")
     wait_until(lambda: settled() <= before, "the runner to be as it was")
-    wait_until(lambda: len(descendants(runner.process.pid)) <= 4, "the dead boxes to be gone")
+    wait_until(lambda: len(descendants(runner.process.pid)) <= 6, "the dead boxes to be gone")
 
 
 def test_missing_runner_is_unavailable_with_the_cure(tmp_path: Path) -> None:
     with pytest.raises(RunnerUnavailable, match="grader runner"):
-        next(RunnerClient(tmp_path / "nobody.sock").run(job("box")))
+        next(RunnerClient(tmp_path / "nobody.sock").run(job("nothing")))
 
 
 def test_box_killed_from_outside_is_the_graders_fault(runner: Started) -> None:
@@ -267,11 +331,12 @@ def everything():
         return file.read()
 confinement.{name} = everything
 """
+NO_FILTER = "".join(ALLOW_ALL.format(name=f"{name}_filter") for name in ("child", "box", "template"))
 
 # What is taken away, and an attack that must then get through: else that attack proves nothing.
 WEAKER = {
     "second filter": (ALLOW_ALL.format(name="child_filter"), "own limits"),
-    "both filters": (ALLOW_ALL.format(name="child_filter") + ALLOW_ALL.format(name="box_filter"), "network"),
+    "every filter": (NO_FILTER, "network"),
     "read-only root": (
         """from worker import confinement
 old = confinement.box_command
@@ -294,7 +359,7 @@ def test_runner_refuses_to_start_without_its(missing: str, tmp_path: Path) -> No
     assert ended.returncode == 3, ended.stderr
     assert told in ended.stderr
     with pytest.raises(RunnerUnavailable):
-        next(RunnerClient(path).run(job("box")))
+        next(RunnerClient(path).run(job("nothing")))
 
 
 PARENT = """
@@ -375,16 +440,17 @@ def test_stale_socket_of_a_killed_runner_is_replaced(tmp_path: Path) -> None:
 KILL_WHILE_STARTING = """
 import ctypes, os
 from pathlib import Path
-from worker.boxes import Box, Materials
+from worker.boxes import Materials, Template
 from worker.privileges import leave_root
 leave_root()
 PR_SET_CHILD_SUBREAPER = 36
 ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # whatever is left without a parent comes to this process
 materials = Materials.gather()
 for delay in range(20):
-    box = Box(materials)
+    template = Template(materials)
     os.sched_yield() if delay % 2 else None
-    box.kill()
+    template.end()
+    assert template.said() == ""  # a box of it may be heard of afterwards
 left = []
 for entry in Path("/proc").iterdir():
     if entry.name.isdigit():
@@ -400,7 +466,7 @@ for pid in left:
 """
 
 
-def test_box_thrown_away_while_it_starts_leaves_no_process_behind() -> None:
+def test_template_ended_while_it_starts_leaves_no_process_behind() -> None:
     """A bubblewrap killed between its clone and its word to the clone leaves that waiting for ever."""
     done = subprocess.run(
         [sys.executable, "-c", KILL_WHILE_STARTING], cwd=ROOT, capture_output=True, text=True, timeout=100, check=True

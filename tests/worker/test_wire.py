@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -363,3 +364,24 @@ def test_seed_step_makes_both_generators_repeat() -> None:
     draw = {"f": lambda: (random.random(), float(np.random.rand()))}  # noqa: NPY002 (what the step seeds)
     first, second = play_trusted(script, draw).value
     assert first == second
+
+
+def test_keys_that_would_all_collide_are_refused() -> None:
+    """Multiples of 2**61 - 1 have one hash: a dict of a hundred thousand of them takes minutes to build."""
+    told = {"status": "returned", "value": {"d": [[number * (2**61 - 1), None] for number in range(1, 50_000)]}}
+    started = time.monotonic()
+    with pytest.raises(WireError, match="digits"):
+        wire.read_outcome(json.dumps(told).encode(), b"")
+    assert time.monotonic() - started < 5
+    edge = {"status": "returned", "value": {"d": [[2**64 - 1, 1], [-(2**63), 2]]}}
+    assert wire.read_outcome(json.dumps(edge).encode(), b"").value == {2**64 - 1: 1, -(2**63): 2}
+
+
+@pytest.mark.parametrize("why", ["timed_out", "output_limit", "crashed", "unreadable"])
+def test_loading_that_stopped_where_the_process_before_died_can_be_read(why: str) -> None:
+    """The child tells how the one before it died; a flood at the top level once came back as unreadable."""
+    loader = child.Loader([{"module": "work", "name": "work.py", "cells": [""], "labels": []}], "work", {})
+    loader.stop_before('  File "work.py", line 3 in <module>', why)
+    told = {name: getattr(loader.problems[0], name) for name in child.Problem.__slots__}
+    load = wire.read_load(json.dumps(told | {"notes": loader.notes}).encode())
+    assert (load.status, load.line) == (Status(why), 3)

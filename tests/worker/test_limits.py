@@ -1,0 +1,244 @@
+"""Limits that are fair: a busy machine never fails a right solution, and what goes beyond a limit is told with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from assignments.feedback import Wording
+from assignments.script import Load, Outcome, Probes, ProbesOutcome, Source, Status, call
+from assignments.spec import Kind, Limits, Question
+from tests.worker.test_runner_lifecycle import Started, started
+from worker import child, jobs, wire
+from worker.client import Job, RunnerClient
+from worker.jobs import JobRun, Request
+
+BURNERS = 8  # on one processor: a right solution gets a ninth of it
+SPIN = """
+import time
+def work(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end: pass
+    return 1
+"""
+
+
+@contextlib.contextmanager
+def crowded_processor() -> Iterator[None]:
+    """Have this process, and whatever it starts, share one processor with others that never rest."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    burners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BURNERS)]
+    try:
+        yield
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+        os.sched_setaffinity(0, before)
+
+
+def grade(runner: Started, source: str, *, seconds: float, limits: Limits) -> tuple[Load, Outcome]:
+    """Grade one call of `work`."""
+    job = Job((Source("work.py", "work", (source,)),), "work", (Probes("q", (call("work", seconds),)),), limits)
+    load, answer = RunnerClient(runner.path).run(job)
+    assert isinstance(load, Load)
+    assert isinstance(answer, ProbesOutcome)
+    return load, answer.outcomes[0]
+
+
+def test_right_solution_on_a_crowded_processor_is_not_timed_out() -> None:
+    """It computes for 0.2 of its 2 s, but has to wait so often that the clock on the wall says several times 0.4 s."""
+    limits = Limits(cpu_s=2.0, wall_s=0.4)
+    loads_slowly = SPIN + "work(0.2)\n"
+    with crowded_processor(), started() as runner:
+        for _ in range(3):
+            load, outcome = grade(runner, loads_slowly, seconds=0.2, limits=limits)
+            assert (load.status, outcome.status) == (Status.RETURNED, Status.RETURNED), (load, outcome)
+
+
+def test_sleeper_on_a_crowded_processor_is_timed_out_all_the_same() -> None:
+    with crowded_processor(), started() as runner:
+        source = "import time\ndef work(seconds):\n    time.sleep(seconds)\n"
+        _, outcome = grade(runner, source, seconds=60, limits=Limits(cpu_s=2.0, wall_s=0.4))
+    assert outcome.status is Status.TIMED_OUT
+    assert "0.4 s" in outcome.message
+
+
+class Clockwork:
+    """A job whose child is a fake with clocks of its own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sent: list[bytes] = []
+        self.signals: list[int] = []
+        self.used_s = self.waited_s = 0.0
+        request = Request(
+            cpu_s=10.0, wall_s=20.0, memory=1, output=1, submission=memoryview(b""), questions=(memoryview(b""),)
+        )
+        self.run = JobRun(request, send=self.sent.append, finish=lambda _: None, want_box=lambda _: None)
+        self.child: Any = SimpleNamespace(
+            ending=None, is_condemned=False, is_confined=True, is_loaded=False, is_reminded=False, incoming=bytearray(),
+            pidfd=7, cpu_s=lambda: self.used_s, waited_s=lambda: self.waited_s, read=lambda: False, output=-1,
+        )  # fmt: skip
+        self.child.condemn = lambda ending, _: setattr(self.child, "ending", ending)
+        self.child.kill = lambda: setattr(self.child, "is_condemned", True)
+        monkeypatch.setattr(jobs, "Child", lambda *_: self.child)
+        monkeypatch.setattr(jobs, "kill_child", lambda _, number: self.signals.append(number))
+        monkeypatch.setattr(JobRun, "_read_output", lambda _: True)
+        self.run.start_in(None, 0.0)  # type: ignore[arg-type]
+
+    def answer_loading(self, now: float) -> None:
+        self.child.incoming += child.frame(child.LOADED, {"status": "returned"})
+        self.run.look(now)
+
+    @property
+    def why(self) -> str:
+        return self.child.ending.why if self.child.ending else ""
+
+
+@pytest.fixture
+def clockwork(monkeypatch: pytest.MonkeyPatch) -> Clockwork:
+    made = Clockwork(monkeypatch)
+    made.child.is_loaded = False
+    return made
+
+
+def test_computing_time_is_judged_before_the_clock(clockwork: Clockwork) -> None:
+    """Both are over when the runner looks; the student reads the one that tells more."""
+    clockwork.answer_loading(0.0)
+    clockwork.used_s = 11.0
+    clockwork.run.tick(25.0)
+    assert clockwork.why == "cpu"
+
+
+def test_time_waited_for_a_processor_is_not_charged(clockwork: Clockwork) -> None:
+    clockwork.answer_loading(0.0)
+    clockwork.used_s, clockwork.waited_s = 3.0, 22.0
+    clockwork.run.tick(25.0)
+    assert clockwork.why == ""
+    clockwork.run.tick(43.0)  # the clock has been running for 21 s of it
+    assert clockwork.why == "wall"
+
+
+def test_loading_is_reminded_of_its_time_before_it_is_ended(clockwork: Clockwork) -> None:
+    """What was defined before counts, so the process gets the chance to stop its own loading."""
+    clockwork.run.tick(19.0)
+    assert clockwork.signals == []
+    clockwork.run.tick(20.5)
+    clockwork.run.tick(21.0)
+    assert clockwork.signals == [signal.SIGALRM]
+    assert clockwork.why == ""
+    clockwork.run.tick(20.0 + jobs.LOAD_GRACE_S + 0.5)
+    assert clockwork.why == "wall"
+
+
+def test_machine_that_lets_nothing_run_is_the_graders_fault(clockwork: Clockwork) -> None:
+    """Not a verdict: the run is graded again."""
+    clockwork.answer_loading(0.0)
+    clockwork.waited_s = 199.0
+    clockwork.run.tick(200.0)
+    assert clockwork.why == ""
+    assert clockwork.sent[-1][0] == wire.FAULT
+    assert b"too busy" in clockwork.sent[-1]
+    assert clockwork.child.is_condemned
+
+
+def test_child_that_never_took_its_limits_is_tried_in_another_box(clockwork: Clockwork) -> None:
+    clockwork.child.is_confined = False
+    assert clockwork.run.tick(25.0)  # nothing is charged to a submission that has not been read
+    assert clockwork.why == ""
+    assert not clockwork.run.tick(jobs.CONFINE_LIMIT_S + 1)
+
+
+def test_waiting_is_counted_by_the_kernel() -> None:
+    """Without the file a busy machine fails right solutions: better to know it here than from a student."""
+    assert Path("/proc/self/schedstat").read_text(encoding="ascii").split()[1].isdigit()
+
+
+LIMITED = {
+    "computing time": ("while True: pass", Limits(cpu_s=0.3, wall_s=9), "used up its 0.3 s of computing time"),
+    "clock": ("import time; time.sleep(60)", Limits(cpu_s=5, wall_s=0.7), "used up its time of 0.7 s by the clock"),
+    "memory": ("return bytearray(1 << 30)", Limits(memory_mib=300), "needed more than the 300 MiB of memory"),
+    "output": ("while True: print('A' * 70000)", Limits(output_kib=40), "printed more than 40 KiB"),
+    "threads": (
+        "import threading, time\n    while True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+        Limits(memory_mib=400),
+        "each takes 8 MiB of the 400 MiB of memory there are, so 50 are more than fit",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_each_limit_is_told_with_its_number(name: str, runner_socket: Path) -> None:
+    body, limits, message = LIMITED[name]
+    source = f"def work(seconds):\n    {body}\n"
+    job = Job((Source("work.py", "work", (source,)),), "work", (Probes("q", (call("work", 1),)),), limits)
+    _, answer = RunnerClient(runner_socket).run(job)
+    assert isinstance(answer, ProbesOutcome)
+    wording = Wording(Question("q", Kind.CODE, "Work", Decimal(1), functions=("work",)), {}, limits)
+    assert message in wording.status_message(answer.outcomes[0], is_visible=True)
+
+
+def test_right_solution_that_prints_too_much_loses_the_end_of_it_and_no_points(runner_socket: Path) -> None:
+    """Whether it is seen before the answer depends on how busy the machine is, so it must not decide."""
+    source = "def work(number):\n    print('A' * 90_000, 'the end')\n    return number\n"
+    probes = tuple(Probes(f"q{number}", (call("work", number),)) for number in range(5))
+    job = Job((Source("work.py", "work", (source,)),), "work", probes, Limits())
+    _, *answers = RunnerClient(runner_socket).run(job)
+    assert [answer.outcomes[0].value for answer in answers if isinstance(answer, ProbesOutcome)] == list(range(5))
+    assert all(len(answer.stdout) <= 64 << 10 for answer in answers if isinstance(answer, ProbesOutcome))
+
+
+def test_printed_text_belongs_to_its_question_however_late_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that prints goes on while the runner is busy: then two answers and their texts are read at once."""
+    pipes: list[int] = []
+
+    def fake(*_: Any) -> Any:
+        output, theirs = os.pipe2(os.O_NONBLOCK)
+        pipes.extend((output, theirs))
+        return SimpleNamespace(
+            ending=None, is_condemned=False, is_confined=True, is_loaded=False, incoming=bytearray(), pidfd=7,
+            cpu_s=lambda: 0.0, waited_s=lambda: 0.0, read=lambda: False, output=output,
+        )  # fmt: skip
+
+    monkeypatch.setattr(jobs, "Child", fake)
+    sent: list[bytes] = []
+    asked = (memoryview(b""),) * 3
+    request = Request(cpu_s=1, wall_s=1, memory=1, output=1024, submission=memoryview(b""), questions=asked)
+    run = JobRun(request, send=sent.append, finish=lambda _: None, want_box=lambda _: None)
+    working = run.start_in(None, 0.0)  # type: ignore[arg-type]
+    try:
+        os.write(pipes[1], b"load,first,second,third")
+        working.incoming += child.frame(child.LOADED, {"status": "returned"}, [child.PRINTED.pack(5), b"{}"])
+        for printed in (11, 18, 0):  # the last is a lie, and costs nothing
+            working.incoming += child.frame(child.DONE, {}, [child.PRINTED.pack(printed)])
+        run.look(0.0)
+    finally:
+        for descriptor in pipes:
+            os.close(descriptor)
+    texts = [blob for frame in sent for kind, _, blob in wire.split_frames(frame) if kind == wire.ANSWER]
+    assert texts == [b"load,first,", b"second,", b"third"]
+
+
+def test_printed_text_comes_back_with_its_question(runner_socket: Path) -> None:
+    source = (
+        "import sys\nprint('loaded')\ndef work(number):\n    print(number)\n    sys.stderr.write(f'{number}!\\n')\n"
+        "    sys.stdout.write('rest')\n    return number\n"
+    )
+    probes = tuple(Probes(f"q{number}", (call("work", number),)) for number in range(4))
+    for _ in range(5):
+        _, *answers = RunnerClient(runner_socket).run(
+            Job((Source("work.py", "work", (source,)),), "work", probes, Limits())
+        )
+        printed = [answer.stdout for answer in answers if isinstance(answer, ProbesOutcome)]
+        assert printed == ["loaded\n0\n0!\nrest", *(f"{number}\n{number}!\nrest" for number in range(1, 4))]
