@@ -64,7 +64,9 @@ class Wording:
             return ""
         if outcome.status is not Status.RETURNED:
             return self.status_message(outcome, is_visible=check.visible)
-        is_split = len(findings) > 1
+        # What is wrong with all of it in the same way (its length, say) is said once.
+        is_alike = len(wrong) == len(findings) and len({_what(finding) for finding in wrong.values()}) == 1
+        is_split = len(findings) > 1 and not is_alike
         messages: list[str] = []
         for name, finding in wrong.items():
             message = self._returned(outcome, finding, check.visible, part=name if is_split else "")
@@ -260,6 +262,10 @@ def sentence(text: str) -> str:
     text = text.strip()
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _what(finding: Finding) -> str:
+    return finding.message if finding.difference is None else finding.difference.message
 
 
 def _place(difference: Difference, is_visible: bool) -> str:

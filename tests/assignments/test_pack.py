@@ -11,7 +11,7 @@ from assignments.script import Call
 from tests.assignments import sample_work
 from worker.wire import play_trusted
 
-SOME_SEEDS = 5
+SOME_SEEDS = 3
 
 
 @pytest.mark.slow

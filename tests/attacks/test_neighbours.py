@@ -208,6 +208,7 @@ sys.excepthook = threading.excepthook = print; sys.set_int_max_str_digits(0); sy
     ),
     "limits": (
         """
+resource.setrlimit(resource.RLIMIT_STACK, (1 << 20, resource.getrlimit(resource.RLIMIT_STACK)[1]))
 for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_AS, resource.RLIMIT_CPU):
     soft, hard = resource.getrlimit(kind)
     try:
@@ -216,7 +217,7 @@ for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_AS, resource.RLIMIT_CPU):
         pass
 """,
         """
-    return [resource.getrlimit(kind) for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)]
+    return [resource.getrlimit(kind) for kind in (resource.RLIMIT_STACK, resource.RLIMIT_NOFILE, resource.RLIMIT_CPU)]
 """,
     ),
     "output": (

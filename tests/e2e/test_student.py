@@ -135,8 +135,8 @@ def test_everything_but_live_progress_works_without_javascript(visit, service):
     hand_in_file(visitor, EXEMPLARS / "right_class.py")
     # The page reloads itself every few seconds until the result is there.
     expect(visitor.page.locator("[data-score]")).to_have_text("20", timeout=GRADED_WITHIN_MS)
-    visitor.page.locator("#q-train > summary").click()
-    expect(visitor.page.locator("#q-train .question__body")).to_be_visible()
+    visitor.page.locator("#q-predict > summary").click()
+    expect(visitor.page.locator("#q-predict .question__body")).to_be_visible()
     visitor.page.get_by_role("button", name="Log out").click()
     expect(visitor.page.get_by_role("heading", name="Log in")).to_be_visible()
 
