@@ -101,8 +101,15 @@ def read(session: Session, run: Run) -> Run:
 
 
 def wait_for(session: Session, run: Run, status: RunStatus) -> Run:
-    servers.wait_until(lambda: read(session, run).status == status, f"run to be {status}")
-    return read(session, run)
+    """Return the run as it was when it was seen to be so: a moment later it may have been claimed again."""
+    seen: list[Run] = []
+
+    def is_there() -> bool:
+        seen[:] = [read(session, run)]
+        return seen[0].status == status
+
+    servers.wait_until(is_there, f"run to be {status}")
+    return seen[0]
 
 
 def test_an_upload_is_graded_with_its_reason(processes: Processes, session: Session, queued: Queued) -> None:
