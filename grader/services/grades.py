@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,26 +23,8 @@ from grader.models import (
 )
 from grader.policy import scoring
 
-
-def attempts_so_far(session: Session, assignment_id: int, user_id: int) -> tuple[int, int]:
-    """Return how many attempts count against the limit, and the last number.
-
-    Not counted are those the grader itself failed on, and typed answers none of which could be read: they can be typed
-    again, and told nobody anything. Both numbers are of one moment: while nobody takes the next number, the count
-    holds too.
-    """
-    is_used = exists().where(Run.submission_id == Submission.id, Run.status != RunStatus.FAILED) & ~_is_unreadable()
-    used, last = session.execute(
-        select(func.count(case((is_used, 1))), func.max(Submission.attempt)).where(
-            Submission.assignment_id == assignment_id, Submission.user_id == user_id
-        )
-    ).one()
-    return used, last or 0
-
-
-def attempts_used(session: Session, assignment_id: int, user_id: int) -> int:
-    """Return how many attempts count against the limit."""
-    return attempts_so_far(session, assignment_id, user_id)[0]
+# The statements of this page run with every upload and every result, and building one costs more than running it: they
+# are built once.
 
 
 def _is_unreadable() -> ColumnElement[bool]:
@@ -55,25 +37,51 @@ def _is_unreadable() -> ColumnElement[bool]:
     )
 
 
+_IS_THEIRS = (Submission.assignment_id == bindparam("assignment_id")) & (Submission.user_id == bindparam("user_id"))
+_IS_USED = exists().where(Run.submission_id == Submission.id, Run.status != RunStatus.FAILED) & ~_is_unreadable()
+_ATTEMPTS_SO_FAR = select(func.count(case((_IS_USED, 1))), func.max(Submission.attempt)).where(_IS_THEIRS)
+
+_NEWEST = (
+    select(Run.submission_id, func.max(Run.number).label("number"))
+    .join(Submission, Run.submission_id == Submission.id)
+    .where(_IS_THEIRS, Run.status == RunStatus.GRADED)
+    .group_by(Run.submission_id)
+    .subquery()
+)
+_GRADED_ATTEMPTS = (
+    select(Submission.id, Submission.attempt, Run.score, Run.max_score, Submission.late_s)
+    .join(_NEWEST, _NEWEST.c.submission_id == Submission.id)
+    .join(Run, (Run.submission_id == Submission.id) & (Run.number == _NEWEST.c.number))
+    .order_by(Submission.attempt)
+)
+
+_GRADE = (
+    select(Grade)
+    .where(Grade.assignment_id == bindparam("assignment_id"), Grade.user_id == bindparam("user_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+def attempts_so_far(session: Session, assignment_id: int, user_id: int) -> tuple[int, int]:
+    """Return how many attempts count against the limit, and the last number.
+
+    Not counted are those the grader itself failed on, and typed answers none of which could be read: they can be typed
+    again, and told nobody anything. Both numbers are of one moment: while nobody takes the next number, the count
+    holds too.
+    """
+    used, last = session.execute(_ATTEMPTS_SO_FAR, {"assignment_id": assignment_id, "user_id": user_id}).one()
+    return used, last or 0
+
+
+def attempts_used(session: Session, assignment_id: int, user_id: int) -> int:
+    """Return how many attempts count against the limit."""
+    return attempts_so_far(session, assignment_id, user_id)[0]
+
+
 def graded_attempts(session: Session, assignment_id: int, user_id: int) -> list[scoring.Attempt]:
     """Return a person's graded attempts, oldest first, each with the score of its newest graded run."""
-    newest = (
-        select(Run.submission_id, func.max(Run.number).label("number"))
-        .join(Submission, Run.submission_id == Submission.id)
-        .where(
-            Submission.assignment_id == assignment_id,
-            Submission.user_id == user_id,
-            Run.status == RunStatus.GRADED,
-        )
-        .group_by(Run.submission_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(Submission.id, Submission.attempt, Run.score, Run.max_score, Submission.late_s)
-        .join(newest, newest.c.submission_id == Submission.id)
-        .join(Run, (Run.submission_id == Submission.id) & (Run.number == newest.c.number))
-        .order_by(Submission.attempt)
-    )
+    rows = session.execute(_GRADED_ATTEMPTS, {"assignment_id": assignment_id, "user_id": user_id})
     return [
         scoring.Attempt(submission_id, number, score or Decimal(0), max_score or Decimal(0), late_s)
         for submission_id, number, score, max_score, late_s in rows
@@ -135,18 +143,13 @@ def recompute(
 
 def _locked(session: Session, assignment_id: int, user_id: int, now: dt.datetime) -> Grade:
     """Return the row, made if need be, held against others who would change it until the transaction ends."""
-    found = (
-        select(Grade)
-        .where(Grade.assignment_id == assignment_id, Grade.user_id == user_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    grade = session.scalar(found)
+    whose = {"assignment_id": assignment_id, "user_id": user_id}
+    grade = session.scalar(_GRADE, whose)
     if grade is None:
         try:
             with session.begin_nested():
                 session.add(Grade(assignment_id=assignment_id, user_id=user_id, updated_at=now))
         except IntegrityError:
             pass  # two runs of one student ended at once, and the other made it first
-        grade = session.scalars(found).one()
+        grade = session.scalars(_GRADE, whose).one()
     return grade

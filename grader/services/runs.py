@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import case, delete, func, select, update
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy.orm import Session, joinedload, undefer
 
-from assignments.verdict import QuestionResult, Report, Verdict
+from assignments.verdict import CheckResult, QuestionResult, Report, Verdict
 from grader import queue
 from grader.db import begin_write
 from grader.models import CheckRow, QuestionRow, Run, RunEvent, RunStatus, ServiceState, Submission, SubmissionFile
@@ -45,6 +45,17 @@ def submission_seed(secret_key: str, submission_id: str) -> bytes:
     return hmac.digest(secret_key.encode(), b"seed:" + submission_id.encode(), hashlib.sha256)
 
 
+# What is there before a run is queued; built once, as building it costs more than asking.
+_BEFORE = select(
+    select(func.max(Run.number)).where(Run.submission_id == bindparam("submission_id")).scalar_subquery(),
+    select(func.count())
+    .select_from(Run)
+    .join(Submission, Run.submission_id == Submission.id)
+    .where(Submission.user_id == bindparam("user_id"), Run.status.in_(UNFINISHED), Run.is_regrade.is_(False))
+    .scalar_subquery(),
+)
+
+
 def queue_run(session: Session, submission: Submission, now: dt.datetime, *, is_regrade: bool = False) -> Run:
     """Add a run to the submission and let the workers know once the session commits.
 
@@ -52,20 +63,15 @@ def queue_run(session: Session, submission: Submission, now: dt.datetime, *, is_
     """
     if submission.id is None:
         session.flush()
-    unfinished = (
-        select(func.count())
-        .select_from(Run)
-        .join(Submission, Run.submission_id == Submission.id)
-        .where(Submission.user_id == submission.user_id, Run.status.in_(UNFINISHED), Run.is_regrade.is_(False))
-    )
-    last_number = select(func.max(Run.number)).where(Run.submission_id == submission.id)
+    whose = {"submission_id": submission.id, "user_id": submission.user_id}
     with session.no_autoflush:
+        last_number, unfinished = session.execute(_BEFORE, whose).one()
         run = Run(
             submission_id=submission.id,
-            number=(session.scalar(last_number) or 0) + 1,
+            number=(last_number or 0) + 1,
             status=RunStatus.QUEUED,
             is_regrade=is_regrade,
-            turn=0 if is_regrade else session.scalar(unfinished) or 0,
+            turn=0 if is_regrade else unfinished,
             queued_at=now,
         )
     submission.runs.append(run)
@@ -182,54 +188,61 @@ def store(session: Session, run_id: str, lease_token: str, report: Report, *, no
             notes=list(report.notes),
             failure=None,
         )
-        .returning(Run.id)
+        .returning(Run.submission_id)
         .execution_options(synchronize_session=False)
     ).first()
     if won is None:
         session.rollback()
         raise LeaseLostError(f"run {run_id} was taken over; this result is dropped")
     session.execute(delete(RunEvent).where(RunEvent.run_id == run_id))
-    session.add_all(_question_row(run_id, position, question) for position, question in enumerate(report.questions))
-    session.flush()
-    assignment_id, user_id = session.execute(
-        select(Submission.assignment_id, Submission.user_id)
-        .join(Run, Run.submission_id == Submission.id)
-        .where(Run.id == run_id)
-    ).one()
-    grades.recompute(session, assignment_id, user_id, now=now, reason="graded", run_id=run_id)
+    _insert_questions(session, run_id, report.questions)
+    submission = session.get_one(Submission, won.submission_id, options=[joinedload(Submission.assignment)])
+    grades.recompute(session, submission.assignment_id, submission.user_id, now=now, reason="graded", run_id=run_id)
     session.commit()
 
 
-def _question_row(run_id: str, position: int, question: QuestionResult) -> QuestionRow:
-    return QuestionRow(
-        run_id=run_id,
-        position=position,
-        question_id=question.id,
-        title=question.title,
-        score=question.score,
-        max_score=question.max_score,
-        is_bonus=question.is_bonus,
-        verdict=str(question.verdict),
-        mistake=question.mistake,
-        feedback=list(question.feedback),
-        curves=[
+def _insert_questions(session: Session, run_id: str, questions: Sequence[QuestionResult]) -> None:
+    """Insert a run's results as plain rows: nobody reads them here, and as objects they cost several times as much."""
+    rows = [_question_row(run_id, position, question) for position, question in enumerate(questions)]
+    connection = session.connection()
+    inserted = connection.execute(insert(QuestionRow).returning(QuestionRow.question_id, QuestionRow.id), rows)
+    ids = dict(inserted.all())
+    checks = [_check_row(ids[each.id], place, check) for each in questions for place, check in enumerate(each.checks)]
+    if checks:
+        connection.execute(insert(CheckRow), checks)
+
+
+def _question_row(run_id: str, position: int, question: QuestionResult) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "position": position,
+        "question_id": question.id,
+        "title": question.title,
+        "score": question.score,
+        "max_score": question.max_score,
+        "is_bonus": question.is_bonus,
+        "verdict": str(question.verdict),
+        "mistake": question.mistake,
+        "feedback": list(question.feedback),
+        "curves": [
             {**asdict(curve), "student": curves.finite(curve.student), "reference": curves.finite(curve.reference)}
             for curve in question.curves
         ],
-        checks=[
-            CheckRow(
-                position=place,
-                name=check.name,
-                is_visible=check.is_visible,
-                verdict=str(check.verdict),
-                message=check.message,
-                input=check.input,
-                got=check.got,
-                expected=check.expected,
-            )
-            for place, check in enumerate(question.checks)
-        ],
-    )
+    }
+
+
+def _check_row(question_row_id: int, position: int, check: CheckResult) -> dict[str, Any]:
+    return {
+        "question_row_id": question_row_id,
+        "position": position,
+        "name": check.name,
+        "is_visible": check.is_visible,
+        "verdict": str(check.verdict),
+        "message": check.message,
+        "input": check.input,
+        "got": check.got,
+        "expected": check.expected,
+    }
 
 
 def pending_questions(session: Session, submission_ids: Sequence[str]) -> dict[str, int]:

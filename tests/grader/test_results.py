@@ -269,7 +269,7 @@ class TestPending:
 def test_a_curve_is_said_in_words_and_can_always_be_stored():
     curve = Curve("Loss by step", "step", "loss", (1.0, math.nan, 10**400, math.inf), (1.0, 0.5))
     result = QuestionResult("train", "Train", Decimal(0), Decimal(8), Verdict.FAILED, curves=(curve,))
-    json.dumps(runs._question_row("run", 0, result).curves, allow_nan=False)
+    json.dumps(runs._question_row("run", 0, result)["curves"], allow_nan=False)
     document = results.question_json(result)["curves"][0]
     assert document["student"] == [1.0, None, None, None]
     assert document["says"] == "It explodes: value 2 of 4 is not a finite number."

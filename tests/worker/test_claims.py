@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import threading
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from assignments.verdict import QuestionResult, Report, Verdict
+from assignments.verdict import CheckResult, Curve, QuestionResult, Report, Verdict
 from grader.db import begin_write, make_engine, session_factory
 from grader.models import Grade, QuestionRow, Run, RunStatus
-from grader.services import runs
+from grader.services import results, runs
 from tests.worker.conftest import NOW, Queued
 from worker import claims
 
 LEASE_S = 15.0
 pytestmark = pytest.mark.usefixtures("any_database_url")
+
+
+QUESTION = QuestionResult("z0", "z0", Decimal(0), Decimal(1), Verdict.FAILED)
 
 
 def report(score: str = "1") -> Report:
@@ -93,6 +99,55 @@ def test_a_result_is_stored_with_its_grade_in_one_go(session: Session, queued: Q
     assert (run.status, run.score, run.lease_token) == (RunStatus.GRADED, Decimal(1), None)
     assert [row.question_id for row in run.questions] == ["z0"]
     assert session.scalars(select(Grade.grade)).one() == Decimal(1)
+
+
+def test_all_that_a_result_holds_is_read_as_it_was_stored(session: Session, queued: Queued) -> None:
+    queued()
+    held = claim(session)
+    assert held is not None
+    questions = (
+        replace(
+            QUESTION,
+            id="z0",
+            mistake="sign-flipped",
+            feedback=("It moves the wrong way.",),
+            checks=(
+                CheckResult("first", True, Verdict.FAILED, "off", "f(1)", "2", "3"),
+                CheckResult("hidden 1", False, Verdict.PASSED),
+            ),
+            curves=(Curve("Loss", "step", "loss", (1.0, math.nan), (1.0, 0.5)),),
+        ),
+        replace(QUESTION, id="z1", score=Decimal(1), is_bonus=True),
+        replace(QUESTION, id="z2", checks=(CheckResult("no input", True, Verdict.CRASHED, "died"),)),
+    )
+    found = Report("forward_pass", "v1", "seed", questions)
+    runs.store(session, held.run_id, held.token, found, now=NOW, sandbox="strict")
+    submission = session.get_one(Run, held.run_id).submission
+    stored = results.as_json(session, submission, "")["questions"]
+    assert stored == [results.question_json(question) for question in questions]
+
+
+def test_eighty_checks_are_inserted_by_as_many_statements_as_two(session: Session, queued: Queued) -> None:
+    """A statement a check made storing the slowest step of all."""
+
+    def statements(checks: int) -> list[str]:
+        queued(f"student{checks}")
+        held = claim(session)
+        assert held is not None
+        question = replace(QUESTION, checks=(CheckResult("hidden", False, Verdict.PASSED),) * checks)
+        seen: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            if statement.startswith("INSERT"):
+                seen.append(statement.partition(" (")[0])
+
+        event.listen(session.get_bind(), "before_cursor_execute", note)
+        found = Report("forward_pass", "v1", "seed", (question,))
+        runs.store(session, held.run_id, held.token, found, now=NOW, sandbox="strict")
+        event.remove(session.get_bind(), "before_cursor_execute", note)
+        return seen
+
+    assert statements(80) == statements(2)
 
 
 def test_the_late_result_of_a_worker_that_lost_its_lease_is_dropped(session: Session, queued: Queued) -> None:
