@@ -876,9 +876,11 @@ def _receive(read: Callable[[int, int], bytes]) -> Iterator[tuple[int, Any, byte
 
 def run_submission(read: Callable[[int, int], bytes] = os.read, write: Callable[[int, bytes], int] = os.write) -> None:
     """Load the submission and answer every question; the process is confined already."""
+    global _flood  # noqa: PLW0603 (as `_printed`)
     answers = _Answers(write)
     frames = _receive(read)
     _, resume, _ = next(frames)
+    _flood = resume["flood"]
     _, submission, _ = next(frames)
     loader = Loader(submission["sources"], submission["entry"], json.loads(resume["stops"]))
     if resume["why"]:
@@ -887,7 +889,7 @@ def run_submission(read: Callable[[int, int], bytes] = os.read, write: Callable[
     _flush()
     first = loader.problems[0] if loader.problems else None
     told = {name: getattr(first, name) for name in Problem.__slots__} if first else {"status": "returned"}
-    answers.send(frame(LOADED, told | {"notes": loader.notes}, [_printed_so_far(), to_json(loader.stops).encode()]))
+    answers.send(frame(LOADED, told | {"notes": loader.notes}, [_tell_printed(), to_json(loader.stops).encode()]))
     answers.ring_if_late()
     left = resume["questions"]
     for _, header, blob in frames:
@@ -905,7 +907,7 @@ def run_submission(read: Callable[[int, int], bytes] = os.read, write: Callable[
             written, size = _pack_played(played, room)
             room -= size
         _flush()
-        answers.send(written + frame(DONE, {}, [_printed_so_far()]))
+        answers.send(written + frame(DONE, {}, [_tell_printed()]))
         left -= 1
         if left:
             answers.ring_if_late()
@@ -962,17 +964,26 @@ class _Tap(io.FileIO):
     """Where `print` ends; it counts, so that the runner knows which question a line belongs to."""
 
     def write(self, data: Any) -> int:
-        """Write, and count what was taken."""
+        """Write, and count what was taken; a flood waits here for its end.
+
+        Else a flood that ends by itself would be one only where the runner happens to look in time.
+        """
         global _printed  # noqa: PLW0603 (two streams, one count)
         taken = super().write(data)
         _printed += taken
+        while _printed - _printed_told > _flood:
+            time.sleep(1.0)
         return taken
 
 
-_printed = 0
+_printed = _printed_told = 0
+_flood: float = math.inf  # bytes; whoever prints more for one question is ended by the runner
 
 
-def _printed_so_far() -> bytes:
+def _tell_printed() -> bytes:
+    """Return how much was printed so far; what comes after it is counted for the next question."""
+    global _printed_told  # noqa: PLW0603 (as `_printed`)
+    _printed_told = _printed
     return PRINTED.pack(_printed)
 
 
@@ -1217,7 +1228,7 @@ def rehearse() -> None:
     question = {"seed": 1, "scripts": [{"steps": each, "returns": ["result"]} for each in (steps, plain)]}
     frames = b"".join(
         [
-            frame(RESUME, {"stops": "{}", "trace": "", "why": "", "questions": 2}),
+            frame(RESUME, {"stops": "{}", "trace": "", "why": "", "questions": 2, "flood": 1 << 20}),
             frame(SUBMISSION, {"sources": [source], "entry": "rehearsal", "cpu_s": 60}),
             *[frame(QUESTION, question, packer.blobs)] * 2,
         ]

@@ -252,6 +252,7 @@ class JobRun:
                 "trace": self._trace,
                 "why": self._why,
                 "questions": len(self._request.questions) - self._next,
+                "flood": FLOOD * self._request.output,
             },
         )
         self._number = -1
@@ -323,6 +324,7 @@ class JobRun:
                 working.condemn(_Ending("crashed", "exit"), now)
             return True
         self.look(now)
+        self.look_at_output(now)  # a flood is judged here at the latest: its child waits, and no event tells of it
         if not working.is_confined:
             return now - self._started < CONFINE_LIMIT_S
         grace = LOAD_GRACE_S if self._number < 0 else 0.0

@@ -199,6 +199,36 @@ def test_right_solution_that_prints_too_much_loses_the_end_of_it_and_no_points(r
     assert all(len(answer.stdout) <= 64 << 10 for answer in answers if isinstance(answer, ProbesOutcome))
 
 
+FLOOD = jobs.FLOOD * (4 << 10)  # with 4 KiB kept; the pipe holds all of it, so nobody has to look for it to be printed
+
+
+@pytest.mark.parametrize(("size", "is_flood"), [(FLOOD, False), (FLOOD + 1, True)])
+@pytest.mark.parametrize("place", ["while loading", "in a question"])
+def test_what_is_a_flood_does_not_depend_on_who_looks_when(
+    place: str, size: int, is_flood: bool, runner_socket: Path
+) -> None:
+    """One byte decides, each time: the same submission never gets two verdicts."""
+    prints = f"print('A' * {size - 1})"
+    if place == "while loading":
+        source = f"def work(number): return number\n{prints}\nlate = 1\n"
+    else:
+        source = f"def work(number):\n    {prints}\n    return number\n"
+    job = Job((Source("work.py", "work", (source,)),), "work", (Probes("q", (call("work", 1),)),), Limits(output_kib=4))
+    ended = set()
+    for _ in range(10):
+        load, answer = RunnerClient(runner_socket).run(job)
+        assert isinstance(load, Load)
+        assert isinstance(answer, ProbesOutcome)
+        ended.add((load.status, answer.outcomes[0].status))
+    flooded, fine = Status.OUTPUT_LIMIT, Status.RETURNED
+    assert ended == {
+        (
+            flooded if is_flood and place == "while loading" else fine,
+            flooded if is_flood and place != "while loading" else fine,
+        )
+    }
+
+
 def test_printed_text_belongs_to_its_question_however_late_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child that prints goes on while the runner is busy: then two answers and their texts are read at once."""
     pipes: list[int] = []
