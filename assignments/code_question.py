@@ -37,6 +37,10 @@ HALF = Fraction(1, 2)
 
 MAX_CURVE_POINTS = 2000
 
+# What ended a check instead of an answer, the most telling first: who takes too much memory also runs out of time.
+LIMIT_VERDICTS = (Verdict.OUT_OF_MEMORY, Verdict.TIMED_OUT, Verdict.CRASHED)
+LIMIT_STATUSES = (Status.OUT_OF_MEMORY, Status.TIMED_OUT, Status.OUTPUT_LIMIT, Status.PROCESS_LIMIT, Status.CRASHED)
+
 log = logging.getLogger(__name__)
 
 
@@ -85,7 +89,7 @@ class CodeQuestion:
             verdict=verdict,
             is_bonus=self._question.is_bonus,
             mistake=named[0] if named else None,
-            feedback=tuple(dict.fromkeys([*rests, *self._feedback(found, checks, shares)])),
+            feedback=tuple(dict.fromkeys([*rests, *self._feedback(found, checks, shares, verdict)])),
             checks=(*checks, *extra),
             curves=self._curves(),
         )
@@ -142,7 +146,14 @@ class CodeQuestion:
         reasons = [verdict for verdict in wrong if verdict is not Verdict.SKIPPED] or wrong
         if not reasons:
             return Verdict.FAILED
-        return reasons[0] if len(set(reasons)) == 1 else Verdict.FAILED
+        if len(set(reasons)) == 1:
+            return reasons[0]
+        limit = self._limit_reached()
+        if limit is None or not set(reasons) <= set(LIMIT_VERDICTS):
+            return Verdict.FAILED  # something came back, and it was wrong
+        # An exception may well come from a lack of memory, but not from a lack of time.
+        is_telling = verdicts[limit] is Verdict.OUT_OF_MEMORY or not self._has_raised()
+        return verdicts[limit] if is_telling else Verdict.FAILED
 
     def _check_result(self, at: int) -> CheckResult:
         check, outcome = self._checks[at], self._outcomes[at]
@@ -200,13 +211,17 @@ class CodeQuestion:
     # --- words --------------------------------------------------------------------------------------------------------
 
     def _feedback(
-        self, found: Mapping[str, Mistake], checks: Sequence[CheckResult], shares: Mapping[str, Fraction]
+        self,
+        found: Mapping[str, Mistake],
+        checks: Sequence[CheckResult],
+        shares: Mapping[str, Fraction],
+        verdict: Verdict,
     ) -> list[str]:
         words = [mistake.says for mistake in found.values()]
         if self._load.status is not Status.RETURNED and needs_load_message(self._outcomes):
             words.append(load_message(self._load))
         unexplained = [part for part in self._trial.value_parts if part.name not in found]
-        words += self._unexplained(unexplained, checks)
+        words += self._unexplained(unexplained, checks, verdict)
         words += self._remark()
         words += [
             self._manner_message(part, shares)
@@ -221,7 +236,7 @@ class CodeQuestion:
             )
         return words
 
-    def _unexplained(self, parts: Sequence[Part], checks: Sequence[CheckResult]) -> list[str]:
+    def _unexplained(self, parts: Sequence[Part], checks: Sequence[CheckResult], verdict: Verdict) -> list[str]:
         """Return what can be said about parts that failed in a way no mistake explains."""
         wrong = [
             (part, at, finding)
@@ -231,10 +246,15 @@ class CodeQuestion:
         ]
         if not wrong:
             return []
+        verdicts = [check.verdict for check in checks]
+        limit = self._limit_reached()
+        if limit is not None and verdict is verdicts[limit]:
+            wrong = [item for item in wrong if item[1] == limit] or wrong
         # A check that is shown comes first: its numbers are beside it.
         part, at, finding = min(wrong, key=lambda item: (not self._checks[item[1]].visible, item[1]))
-        verdicts = [check.verdict for check in checks]
         words = [checks[at].message]
+        if limit is not None and checks[limit].message not in words:
+            words.append(checks[limit].message)
         if len(set(verdicts) - {Verdict.SKIPPED}) > 1:
             words.append(summary(self._checks, verdicts))
         if finding.is_unjudged:
@@ -253,6 +273,18 @@ class CodeQuestion:
             words.append(PRINTED_ONLY)
         warnings = [text.removeprefix("RuntimeWarning: ") for text in numpy_warnings(self._outcomes)]
         return [*words, sentence(f"NumPy warned: {'; '.join(warnings)}")] if warnings else words
+
+    def _limit_reached(self) -> int | None:
+        """Return the check that tells most about a limit that was reached; None where none was."""
+        reached = [
+            (LIMIT_STATUSES.index(outcome.status), not check.visible, at)
+            for at, (check, outcome) in enumerate(zip(self._checks, self._outcomes, strict=True))
+            if outcome.status in LIMIT_STATUSES and outcome.rests_on is None
+        ]
+        return min(reached)[2] if reached else None
+
+    def _has_raised(self) -> bool:
+        return any(outcome.status is Status.RAISED for outcome in self._outcomes)
 
     def _remark(self) -> list[str]:
         """Return the question's own last sentence on what is wrong."""

@@ -25,7 +25,9 @@ from worker.boxes import Box, kill_child
 LOAD_GRACE_S = 2.5  # the child stops its own loading at the limit and needs a moment for what is left
 TRACE_GRACE_S = 0.05  # between asking a child where it is and killing it
 TICK_S = 0.02  # how often limits are looked at while something runs
-MAX_STRETCH = 10  # times its limit a question may take because the machine is busy; after that the grader gives up
+# How long a question may take because the machine is busy, before the grader gives up: so many times its limit, but
+# no more than twice the limit and so many seconds for each it has computed. Who only sleeps holds nobody up for long.
+MAX_STRETCH, MAX_STRETCH_ASLEEP, MAX_WAIT_PER_CPU_S = 10, 2, 20
 # A question may print this many times what is kept of it. Whether a little too much is seen in time hangs on how busy
 # the machine is, and must not decide over points: a right solution that tells too much loses the end of what it tells.
 FLOOD = 16
@@ -343,9 +345,13 @@ class JobRun:
         elif charged >= self._request.wall_s and not working.is_reminded:
             working.is_reminded = True  # it stops its own loading, and what was defined counts
             kill_child(working.pidfd, signal.SIGALRM)
-        elif took >= MAX_STRETCH * (self._request.wall_s + grace):
+        elif took >= self._longest_s(working, self._request.wall_s + grace):
             self.fail("this machine is too busy to let a submission run")
             working.kill()
+
+    def _longest_s(self, working: Child, limit_s: float) -> float:
+        computed = working.cpu_s() - self._cpu_before
+        return min(MAX_STRETCH * limit_s, MAX_STRETCH_ASLEEP * limit_s + MAX_WAIT_PER_CPU_S * computed)
 
     def note_ended(self, status: int | None, now: float) -> Box | None:
         """Take note that the child ended; return its box when it may be used again.

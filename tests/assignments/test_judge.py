@@ -287,6 +287,48 @@ def test_a_question_that_fails_for_several_reasons_is_failed():
     assert grade(judge_double(), {"double": unsteady}).verdict is Verdict.FAILED
 
 
+@pytest.mark.parametrize(
+    ("ends", "verdict", "words"),
+    [
+        (
+            [Status.RAISED, Status.OUT_OF_MEMORY, Status.TIMED_OUT],
+            Verdict.OUT_OF_MEMORY,
+            "needed more than the 512 MiB of memory there are.",
+        ),
+        ([Status.CRASHED, Status.TIMED_OUT], Verdict.TIMED_OUT, "used up its time (10 s of computing time"),
+        ([Status.RAISED, Status.TIMED_OUT], Verdict.FAILED, "stopped with"),
+    ],
+)
+def test_of_several_reasons_the_most_telling_limit_is_the_verdict_and_is_told_first(ends, verdict, words):
+    """Who hoards memory runs into the time limit as well, or crashes: memory is what has to be mended."""
+    outcomes = [Outcome(end, function="double", error_type="ValueError") for end in ends]
+    outcomes += [Outcome(Status.NOT_RUN)] * (SHOWN + HIDDEN - len(outcomes))
+
+    result = grade_outcomes(judge_double(), outcomes)
+
+    assert result.verdict is verdict
+    assert words in result.feedback[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status.OUT_OF_MEMORY, "more than the 512 MiB of memory"),
+        (Status.TIMED_OUT, "10 s of computing time"),
+        (Status.OUTPUT_LIMIT, "printed more than 64 KiB"),
+        (Status.PROCESS_LIMIT, "started too many threads"),
+    ],
+)
+def test_a_limit_that_one_check_reached_is_told_beside_the_wrong_values_of_others(status, words):
+    outcomes = [Outcome(Status.RETURNED, value=np.array([7.0]), function="double")] * (SHOWN + HIDDEN)
+    outcomes[-1] = Outcome(status, function="double")
+
+    result = grade_outcomes(judge_double(), outcomes)
+
+    assert result.verdict is Verdict.FAILED
+    assert words in result.feedback[1]
+
+
 def test_a_missing_function_is_named_with_its_signature_and_what_stopped_the_upload():
     load = Load(Status.RAISED, "NameError", "name 'nump' is not defined", "made.py", 12)
 

@@ -153,6 +153,35 @@ def test_machine_that_lets_nothing_run_is_the_graders_fault(clockwork: Clockwork
     assert clockwork.child.is_condemned
 
 
+def test_who_only_sleeps_on_a_busy_machine_does_not_hold_a_place_for_minutes(clockwork: Clockwork) -> None:
+    """What waits for a processor all the time and never computes is given up after twice its limit."""
+    clockwork.answer_loading(0.0)
+    clockwork.waited_s = 39.0
+    clockwork.run.tick(39.9)
+    assert not clockwork.child.is_condemned
+    clockwork.run.tick(40.1)
+    assert b"too busy" in clockwork.sent[-1]
+    assert clockwork.child.is_condemned
+
+
+def test_who_computes_on_a_busy_machine_is_waited_for(clockwork: Clockwork) -> None:
+    """A fifteenth of a processor: 8 s of computing take two minutes, which is no fault of the submission."""
+    clockwork.answer_loading(0.0)
+    for moment in range(20, 121, 5):
+        clockwork.used_s, clockwork.waited_s = moment / 15, moment * 14 / 15
+        clockwork.run.tick(float(moment))
+        assert (clockwork.why, clockwork.child.is_condemned) == ("", False)
+
+
+def test_napping_threads_on_a_crowded_processor_end_by_a_limit() -> None:
+    """Each waits for the others, and nine tenths of it for strangers; what they wait for is somebody's computing."""
+    naps = "import threading, time\ndef nap():\n    while True: time.sleep(1e-5)\ndef work(seconds):\n"
+    naps += "    for _ in range(20): threading.Thread(target=nap, daemon=True).start()\n    nap()\n"
+    with crowded_processor(), started() as runner:
+        _, outcome = grade(runner, naps, seconds=1, limits=Limits(cpu_s=0.5, wall_s=1.0))
+    assert outcome.status is Status.TIMED_OUT
+
+
 def test_child_that_never_took_its_limits_is_tried_in_another_box(clockwork: Clockwork) -> None:
     clockwork.child.is_confined = False
     assert clockwork.run.tick(25.0)  # nothing is charged to a submission that has not been read
