@@ -66,6 +66,7 @@ MAX_DEPTH = 32
 MAX_MESSAGE = 500
 MAX_WARNINGS = 20
 MAX_NOTES = 30
+MAX_THREADS = 256  # far more than fit into its memory with the usual stacks; with tiny ones 30,000 would
 FILLS_SOCKET = 1 << 16  # bytes; half of what a socket holds, or less
 RING_S = 0.005  # answers that come faster than this are told together
 
@@ -1173,6 +1174,9 @@ class Confinement:
         space = self._address_space + memory
         resource.setrlimit(resource.RLIMIT_AS, (space, space))
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+        # Counted in its own user namespace since Linux 5.14. Threads take process numbers, which the whole machine has
+        # 32,768 of: where there are none left, nobody can start anything any more.
+        resource.setrlimit(resource.RLIMIT_NPROC, (MAX_THREADS, MAX_THREADS))
         self._require(self._capset(*self._capset_args))
         self._require(self._prctl(*self._child_filter))
 
