@@ -27,11 +27,13 @@ POINTS = 12
 RTOL = 1e-9
 ATOL = 1e-12
 
+POWERS = "powers are typed with `**`, for example `x**2`"
 COMMA = "a comma has no meaning here; decimals are typed with a point"
 
 TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|[-+*/()^,])|(?P<odd>\S))"
 )
+NUMBER_STARTS = "0123456789."
 SAME_AS = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # full-width forms, as an input method types
 SAME_AS |= str.maketrans(dict.fromkeys("·⋅∙∗×", "*") | dict.fromkeys("−–‐‑", "-") | dict.fromkeys("÷∕", "/"))
 
@@ -178,6 +180,8 @@ class _Parser:
             self._fail(COMMA)
         if piece == ")":
             self._fail("a bracket is closed that was never opened")
+        if piece[:1].isdigit() and piece[0] not in NUMBER_STARTS:
+            self._fail(POWERS)
         if piece:
             self._fail(f"a sign is missing before `{piece}`; write a product with `*`")
         return node
@@ -227,8 +231,10 @@ class _Parser:
         self._at += 1
         if piece == "(":
             return self._closed(depth)
-        if piece[0].isdigit() or piece[0] == ".":
+        if piece[0] in NUMBER_STARTS:  # not `isdigit`, which ² and ① pass
             return Number(float(piece))
+        if piece[0].isdigit():
+            self._fail(POWERS)
         if piece[0].isalpha() or piece[0] == "_":
             return self._named(piece, depth)
         return self._fail(f"a number or a name is missing before `{piece}`")
@@ -250,7 +256,7 @@ class _Parser:
             self._at += 1
             return Apply(name, self._closed(depth))
         if name not in self._grammar.names and not name.isascii() and name[-1].isdigit():
-            self._fail("powers are typed with `**`, for example `x**2`")
+            self._fail(POWERS)
         if name not in self._grammar.names:
             self._fail(f"`{piece[:20]}` is not known here; known are {self._grammar.listing()}")
         if self._peek() == "(":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
 import zlib
 
@@ -12,6 +13,11 @@ _SOURCES = (".py", ".ipynb")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".whl", ".egg")
 _IGNORED_NAMES = {"__init__.py", "__main__.py"}
 _ENCRYPTED = 0x1
+# What `zipfile` raises on bytes that lie: an offset beyond 63 bits overflows in `seek`, an extra field may be cut off.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError, LookupError, OverflowError),
+)
 
 
 class ArchiveRefused(Exception):
@@ -42,7 +48,7 @@ def read(
             if len(chosen) > max_files:
                 raise ArchiveRefused(f"holds {len(chosen)} source files; at most {max_files} are allowed")
             return _extract(archive, chosen, max_file_bytes, max_total_bytes), notes
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError) as error:
+    except _BROKEN as error:
         raise ArchiveRefused("is a broken zip archive; make it anew") from error
 
 

@@ -10,8 +10,11 @@ import re
 from typing import Any
 
 MAX_CELLS = 2_000
+MAX_LINES = 20_000
+"""Of all code cells together: each line is looked at, and an archive of empty ones is small."""
 _RUNNING_CELL_MAGICS = {"time", "timeit", "capture", "prun"}  # the rest of such a cell is ordinary Python
-_SHOWN = 3  # lines quoted in a note
+_SHOWN = 3  # lines, or cells of a magic, quoted in a note
+_MAGIC_LENGTH = 30  # of its name, in a note
 
 
 class NotebookRefused(Exception):
@@ -43,17 +46,20 @@ def read(text: str) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
     cells: list[str] = []
     labels: list[str] = []
     dropped: list[str] = []
-    notes: list[str] = []
+    left_out: list[str] = []
     for source in _code_cells(document):
         label = f"code cell {len(cells) + 1}"
         magic, code, lines = _ordinary_python(source)
         if magic is not None:
-            notes.append(f"{label} was left out: %%{magic} cells are not run here.")
+            left_out.append(f"{label} was left out: %%{magic} cells are not run here.")
         dropped.extend(f"`{line}` in {label}" for line in lines)
         cells.append(code)
         labels.append(label)
     if not cells:
         raise NotebookRefused("has no code cell")
+    notes = left_out[:_SHOWN]
+    if len(left_out) > _SHOWN:
+        notes.append(f"{len(left_out) - _SHOWN} more cells of such a kind were left out.")
     if dropped:
         more = f" and {len(dropped) - _SHOWN} more" if len(dropped) > _SHOWN else ""
         notes.append(f"magics, shell and help lines were left out: {', '.join(dropped[:_SHOWN])}{more}.")
@@ -85,6 +91,9 @@ def _code_cells(document: dict[str, Any]) -> list[str]:
             raise NotebookRefused(f"has a cell {number} that is not a cell; save it in Jupyter and upload it again")
         if cell.get("cell_type") == "code":
             sources.append(_text(cell.get("source", cell.get("input")), number))
+    lines = sum(source.count("\n") + 1 for source in sources)
+    if lines > MAX_LINES:
+        raise NotebookRefused(f"has {lines:,} lines of code; at most {MAX_LINES:,} are allowed")
     return sources
 
 
@@ -119,7 +128,7 @@ def _ordinary_python(source: str) -> tuple[str | None, str, list[str]]:
         word = re.match(r"%%(\w*)", lines[first])
         magic = word[1] if word else ""
         if magic not in _RUNNING_CELL_MAGICS:
-            return magic or "?", "", []
+            return magic[:_MAGIC_LENGTH] or "?", "", []
         lines[first] = "pass"
     dropped: list[str] = []
     state = _Open()

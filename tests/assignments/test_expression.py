@@ -52,7 +52,7 @@ def test_a_formula_has_the_value_python_gives_it(text):
         assert got == pytest.approx(want, rel=1e-12)
 
 
-@given(st.text(max_size=60) | st.text("xy()*+-/^.,=0123e σŷ'[]{}:;_", max_size=60))
+@given(st.text(max_size=60) | st.text("xy()*+-/^.,=0123e σŷ²①½٣'[]{}:;_", max_size=60))
 def test_any_text_is_a_formula_or_an_expression_error(text):
     try:
         evaluate(parse(text, GRAMMAR), POINT, FUNCTIONS)
@@ -115,6 +115,11 @@ def test_precedence_and_the_other_spellings(text, want):
         ("z*x", "`z` is not known"),
         ("e**x", "`e` is not known"),
         ("x²", "typed with"),
+        ("²", "typed with"),
+        ("(x+y)²", "typed with"),
+        ("x*²y", "typed with"),
+        ("①", "typed with"),
+        ("½", "missing before"),
         ("l = x", "without `… =`"),
         ("x.real", "`.` has no meaning"),
         ("x[0]", "no meaning"),

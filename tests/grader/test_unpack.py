@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import struct
 import sys
+import time
 import zipfile
 
 import pytest
@@ -35,6 +38,9 @@ def zipped(entries, compression=zipfile.ZIP_DEFLATED):
 def notebook(*sources, **more):
     cells = [{"cell_type": "code", "source": source, "outputs": []} for source in sources]
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells, **more}).encode()
+
+
+LIES = (b"\xff" * 8, b"\xff" * 4, b"\xff\xff", b"\x00" * 8, b"\xff\xff\xff\x7f", b"\x01\x00", b"PK\x01\x02", b"PK\x06\x06")
 
 
 class TestPython:
@@ -193,6 +199,22 @@ class TestNotebooks:
         assert found.sources[0].cells == ("a = 1", "", "b = 2")
         assert "code cell 2 was left out" in found.notes[0]
 
+    def test_notes_stay_short_however_much_is_left_out(self):
+        """A few KiB of compressed cells would otherwise be tens of MiB of notes, stored and shown with every result."""
+        cells = [f"%%{'a' * 9000}\n", *["%%bash\n"] * 99]
+        notes = unpacked("hw.ipynb", notebook(*cells)).notes
+        assert "code cell 1 was left out" in notes[0]
+        assert notes[-1] == "hw.ipynb: 97 more cells of such a kind were left out."
+        assert sum(map(len, notes)) < 1000
+
+    def test_more_lines_than_anybody_writes_are_refused_before_each_is_looked_at(self):
+        """An archive of notebooks of empty lines is 20 KiB large and took the web server ten seconds to read."""
+        assert "20,001 lines" in refusal("hw.ipynb", notebook("\n" * 20_000))
+        lines = notebook("\n" * 500_000)
+        started = time.process_time()
+        assert "500,001 lines" in refusal("hw.zip", zipped([(f"a{at}.ipynb", lines) for at in range(10)]))
+        assert time.process_time() - started < 3  # 6 s when they were
+
     def test_what_was_left_out_is_noted(self):
         (note,) = unpacked("hw.ipynb", notebook("%matplotlib inline\n!ls\n!pwd\n!id")).notes
         assert note.startswith("hw.ipynb: magics, shell and help lines were left out: `%matplotlib inline` in")
@@ -312,6 +334,28 @@ class TestArchives:
     def test_a_notebook_in_an_archive_is_read(self):
         found = unpacked("hw.zip", zipped([("hw.ipynb", notebook("a = 1"))]))
         assert found.sources[0].cells == ("a = 1",)
+
+    def test_offset_that_no_file_can_have_is_refused(self):
+        """Zip64 writes offsets of 64 bits; beyond 63 Python's `seek` overflows, which was a failure of ours."""
+        content = bytearray(zipped([("a.py", "x = 1")]))
+        entry = content.index(b"PK\x01\x02")
+        extra = struct.pack("<HHQ", 1, 8, (1 << 64) - 1)
+        content[entry + 30 : entry + 32] = struct.pack("<H", len(extra))
+        content[entry + 42 : entry + 46] = b"\xff" * 4
+        name_end = entry + 46 + len("a.py")
+        content[name_end:name_end] = extra
+        end = content.rindex(b"PK\x05\x06")
+        content[end + 12 : end + 16] = struct.pack("<L", end - entry)
+        assert "broken" in refusal("hw.zip", bytes(content))
+
+    @given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from(LIES)), min_size=1, max_size=4))
+    def test_any_lie_in_an_archive_is_refused_or_harmless(self, lies):
+        content = bytearray(zipped([("a.py", "x = 1\n" * 9), ("b.py", "y = 1")]))
+        for at, lie in lies:
+            place = at % len(content)
+            content[place : place + len(lie)] = lie
+        with contextlib.suppress(FilesRejected):
+            unpack([("hw.zip", bytes(content))], "perceptron")
 
     @given(st.binary(max_size=300))
     def test_any_bytes_named_zip_are_refused_and_never_crash(self, content):
