@@ -122,9 +122,7 @@ def _size(gap: float, relative: float) -> str:
 
 def _compare_items(got: Any, want: tuple[Any, ...], tolerance: Tolerance, depth: int) -> Difference | None:
     expected = f"{len(want)} values"
-    if isinstance(got, np.ndarray) and got.ndim:
-        got = tuple(got)
-    if not isinstance(got, list | tuple):
+    if not (isinstance(got, list | tuple) or (isinstance(got, np.ndarray) and got.ndim)):
         return Difference(Kind.SHAPE, f"{_describe(got)}; expected {expected}")
     if len(got) != len(want):
         return Difference(Kind.SHAPE, f"{len(got)} value{'s' * (len(got) != 1)}; expected {expected}")

@@ -24,6 +24,9 @@ ENOUGH = 3
 NEAR = 1e-2
 """Results that differ by less than this, relatively, were rounded or approximated rather than computed otherwise."""
 
+MOST = 100_000
+"""Numbers in one result, right or wrong; a larger one is not looked at, as each relation would take its time."""
+
 MOST_DECIMALS = 6
 
 TURNED = ", and the sign is the wrong way round"
@@ -68,7 +71,7 @@ def diagnose(results: Sequence[Result]) -> str | None:
 
 def _read(result: Result) -> tuple[Array, Array, Result] | None:
     given, wanted = numbers(result.got), numbers(result.want)
-    if isinstance(given, str) or isinstance(wanted, str) or not wanted.size:
+    if isinstance(given, str) or isinstance(wanted, str) or not wanted.size or max(given.size, wanted.size) > MOST:
         return None
     given, wanted = given.astype(np.float64), wanted.astype(np.float64)
     return (given, wanted, result) if np.isfinite(given).all() and np.isfinite(wanted).all() else None

@@ -32,6 +32,7 @@ _KIND = re.compile(r"(?:an? |a dict whose keys are of type )(\w{1,60})")
 _SIZE = re.compile(
     r"more than [\d,]{1,9} (?:values; NumPy arrays may be larger|MiB of (?:numbers|text))"
     r"|containers nested more than \d{1,3} deep|a whole number of more than \d{1,4} digits"
+    r"|an empty array of more than [\d,]{1,9} rows|a dict of more than [\d,]{1,9} whole numbers"
     r"|an array of [\d,]{1,20} objects|an array of dtype [<>|=]?[a-zA-Z]\d{0,3}(?:\[\w{1,2}\])?"
 )
 _MISSING = re.compile(

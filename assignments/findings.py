@@ -97,9 +97,8 @@ def picked(got: Any, want: Any, part: Part) -> tuple[Any, Any]:
     """Return a part's item of both values, or both whole where they do not have the same number of items."""
     if part.pick is None or not isinstance(want, tuple | list):
         return got, want
-    if isinstance(got, np.ndarray) and got.ndim:
-        got = tuple(got)
-    if not isinstance(got, tuple | list) or len(got) != len(want):
+    has_items = isinstance(got, tuple | list) or (isinstance(got, np.ndarray) and got.ndim)
+    if not has_items or len(got) != len(want):
         return got, want
     return got[part.pick], want[part.pick]
 

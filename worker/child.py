@@ -60,8 +60,10 @@ CONTROL_FD, BELL_FD, JOB_FD = 3, 3, 4  # a child has the bell where the box has 
 
 MAX_JSON = 4 << 20
 MAX_RESULT = 32 << 20  # bytes of results of one question
+LEAST_BYTES = 8  # that a number in an array counts for: whoever compares it makes a float64 of it
 MAX_VALUES = 100_000
 MAX_TEXT = 1 << 20
+MAX_WHOLE_KEYS = 1000  # of one dict: more of them can be chosen so that each is looked for in the places of all others
 MAX_DEPTH = 32
 MAX_MESSAGE = 500
 MAX_WARNINGS = 20
@@ -105,6 +107,12 @@ class Packer:
         self._room = limit
         self._values = MAX_VALUES
         self._text = MAX_TEXT
+        self._longest = 0
+
+    def require_narrow(self) -> None:
+        """Refuse many values with a long text among them: as an array, NumPy gives each the room of the longest."""
+        if (MAX_VALUES - self._values) * self._longest > MAX_TEXT:
+            raise UnreadableError(f"more than {MAX_TEXT >> 20} MiB of text")
 
     def pack(self, value: Any, depth: int = 0) -> Any:
         """Return the JSON form of `value`; the bytes of its arrays are appended to `blobs` in order.
@@ -138,7 +146,10 @@ class Packer:
         if kind is tuple:
             return {"t": [self.pack(item, depth + 1) for item in value]}
         if kind is dict:
-            return {"d": [[self._pack_key(key), self.pack(item, depth + 1)] for key, item in value.items()]}
+            items = [[self._pack_key(key), self.pack(item, depth + 1)] for key, item in value.items()]
+            if len(items) > MAX_WHOLE_KEYS and sum(type(key) is int for key, _ in items) > MAX_WHOLE_KEYS:
+                raise UnreadableError(f"a dict of more than {MAX_WHOLE_KEYS:,} whole numbers")
+            return {"d": items}
         return self._pack_other(value, depth)
 
     def _pack_other(self, value: Any, depth: int) -> Any:
@@ -185,7 +196,9 @@ class Packer:
         if name is None:
             return self._pack_odd_array(array)
         # A broadcast array can be terabytes of nothing: it is refused by its size, before anything is copied.
-        self._spend(array.nbytes)
+        self._spend(max(array.nbytes, LEAST_BYTES * array.size))
+        if not array.size and math.prod([size for size in array.shape if size]) > MAX_VALUES:
+            raise UnreadableError(f"an empty array of more than {MAX_VALUES:,} rows")
         self.blobs.append(array.tobytes())
         return {"a": [name, array.shape]}
 
@@ -210,6 +223,7 @@ class Packer:
 
     def _spend_text(self, size: int) -> None:
         self._text -= size
+        self._longest = max(self._longest, size)
         if self._text < 0:
             raise UnreadableError(f"more than {MAX_TEXT >> 20} MiB of text")
 
@@ -940,6 +954,7 @@ def _pack_played(played: Played, room: int) -> tuple[bytes, int]:
     if played.status == "returned":
         try:
             value = packer.pack(played.value)
+            packer.require_narrow()
         except UnreadableError as error:
             played.status, played.message = "unreadable", str(error)
         except BaseException as error:  # noqa: BLE001 (packing calls methods of the student's own objects)

@@ -275,11 +275,18 @@ class _Reader:
         self._blob = blob
         self._at = 0
         self._room = child.MAX_VALUES  # in containers; a child of ours counts as closely
+        self._longest = 1  # text
+        self._numbers = 0  # in arrays
 
     def require_end(self) -> None:
-        """Refuse bytes that no array accounts for."""
+        """Refuse bytes that no array accounts for, and what would be gigabytes as an array of texts.
+
+        NumPy gives each item of such an array the room of the longest.
+        """
         if self._at != len(self._blob):
             raise WireError("bytes are left over")
+        if (child.MAX_VALUES - self._room) * self._longest > child.MAX_TEXT:
+            raise WireError("more text than may cross")
 
     def read(self, plain: Any, depth: int) -> Any:
         """Return the value; its arrays are copies the caller owns."""
@@ -291,6 +298,9 @@ class _Reader:
                 raise WireError("a number of too many digits")
             return plain
         if kind is str:
+            self._longest = max(self._longest, len(plain))
+            if self._longest > child.MAX_TEXT:
+                raise WireError("more text than may cross")
             return clean(plain)
         if depth > 2 * child.MAX_DEPTH:
             raise WireError("nested too deep")
@@ -305,7 +315,10 @@ class _Reader:
             return tuple([self.read(item, depth + 1) for item in body])
         if tag == "d" and type(body) is list:
             self._spend(len(body))
-            return dict([self._read_item(item, depth) for item in body])
+            items = [self._read_item(item, depth) for item in body]
+            if len(items) > child.MAX_WHOLE_KEYS and sum(type(key) is int for key, _ in items) > child.MAX_WHOLE_KEYS:
+                raise WireError("too many whole numbers as keys")  # they can be made to be in each other's way
+            return dict(items)
         if tag == "f" and body in ("nan", "inf", "-inf"):
             return float(body)
         if tag == "a" and type(body) is list and len(body) == 2:
@@ -338,6 +351,11 @@ class _Reader:
         size = math.prod(shape) * dtype.itemsize
         if size > len(self._blob) - self._at:
             raise WireError("an array is longer than its bytes")
+        self._numbers += size // dtype.itemsize
+        if self._numbers * child.LEAST_BYTES > child.MAX_RESULT:
+            raise WireError("more numbers than may cross")
+        if not size and math.prod([each for each in shape if each]) > child.MAX_VALUES:
+            raise WireError("an empty array of too many rows")  # no bytes at all, and an object for each row
         raw = self._blob[self._at : self._at + size]
         self._at += size
         if name == "bool" and raw.strip(b"\0\1"):

@@ -233,3 +233,10 @@ def test_same_form_compares_shapes_and_not_values():
     assert same_form((np.zeros(2), 1.0), [np.ones(2), 3.0])
     assert not same_form(np.zeros((2, 3)), np.zeros((3, 2)))
     assert not same_form("x", "x")
+
+
+def test_rows_of_an_array_are_counted_before_they_are_taken():
+    """An array of a million million rows without an entry weighs nothing, until there is an object for each row."""
+    difference = compare(np.empty((1 << 40, 0)), (1.0, 2.0), TOLERANCE)
+    assert difference.kind == Kind.SHAPE
+    assert difference.message == "1099511627776 values; expected 2 values"

@@ -90,3 +90,11 @@ def test_nothing_is_said_of_one_number_alone():
 def test_no_number_of_the_right_result_is_told():
     for change in (lambda want: -want, lambda want: want + 0.7, lambda want: want * 1.0004):
         assert not any(str(entry) in told(change) for entry in (*VECTOR, *OTHER.reshape(-1)))
+
+
+def test_nothing_is_said_of_a_result_that_is_far_too_large():
+    """Some thirty relations would be tried on each of its numbers, sorted and unsorted."""
+    wanted = np.linspace(1, 2, 1_000_000)
+    assert diagnose([Result(-wanted[:1000], wanted[:1000])]) is not None
+    assert diagnose([Result(-wanted, wanted)]) is None
+    assert diagnose([Result(-wanted, np.float64(3))] * 3) is None

@@ -17,8 +17,8 @@ KINDS = {
     "B": "1-13 15-24",  # files and secrets
     "C": "1-8 10",  # network
     "D": "1-12 14-18 20-23",  # processes and the kernel
-    "E": "1-2 4-11 13-14 16-17 19-28",  # forgery
-    "F": "1-2 4-11 13-14 16 18-20 22-31 33-35",  # values
+    "E": "1-2 4-11 13-14 16-17 19-29",  # forgery
+    "F": "1-2 4-11 13-14 16 18-20 22-31 33-36",  # values
     "G": "1-3 5-15 17-24 26-29 31-32",  # uploads
     "H": "1-20",  # clumsy, not hostile
     "W": "1-11 13-20 22-27 29-33",  # the web application

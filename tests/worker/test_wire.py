@@ -110,6 +110,9 @@ def test_near_plain_data_comes_back_as_what_it_stands_for(value: Any, expected: 
         (np.array([None, object()], dtype=object), "object"),
         (np.array(["2026-01-01"], dtype="M8[D]"), "datetime64"),
         (np.broadcast_to(0.0, (1 << 40,)), "32 MiB"),
+        (np.broadcast_to(False, ((4 << 20) + 1,)), "32 MiB"),
+        (np.empty((1 << 40, 0)), "an empty array of more than 100,000 rows"),
+        (dict.fromkeys(range(1001)), "a dict of more than 1,000 whole numbers"),
         ([0] * 100_001, "100,000 values"),
         ("x" * (1 << 21), "MiB of text"),
         (1 << 4000, "digits"),
@@ -158,6 +161,9 @@ HOSTILE = {
     "array_of_float_shape": header(value={"a": ["float64", [1.0]]}),
     "array_of_1000_dimensions": header(value={"a": ["float64", [0] * 1000]}),
     "array_of_impossible_empty_shape": header(value={"a": ["float64", [0, 1 << 40, 1 << 40]]}),
+    "array_of_a_million_million_empty_rows": header(value={"a": ["float64", [1 << 40, 0]]}),
+    "texts_as_wide_as_the_longest": header(value=["x" * 20_000] + ["y"] * 100),
+    "dict_of_very_many_whole_numbers": header(value={"d": [[number, 0] for number in range(1001)]}),
     "array_of_objects": header(value={"a": ["object", [0]]}),
     "array_of_void": header(value={"a": ["V16", [0]]}),
     "array_of_dates": header(value={"a": ["M8[s]", [0]]}),
@@ -375,6 +381,20 @@ def test_keys_that_would_all_collide_are_refused() -> None:
     assert time.monotonic() - started < 5
     edge = {"status": "returned", "value": {"d": [[2**64 - 1, 1], [-(2**63), 2]]}}
     assert wire.read_outcome(json.dumps(edge).encode(), b"").value == {2**64 - 1: 1, -(2**63): 2}
+
+
+def test_many_texts_are_refused_where_one_of_them_is_long() -> None:
+    """NumPy gives each item of an array the room of the longest: a hundred texts here would be as many megabytes."""
+    packer = child.Packer()
+    packer.pack(["x" * 20_000] + ["y"] * 100)
+    with pytest.raises(child.UnreadableError, match="MiB of text"):
+        packer.require_narrow()
+
+
+def test_numbers_of_one_byte_count_as_what_they_are_compared_as() -> None:
+    size = (4 << 20) + 1
+    with pytest.raises(WireError, match="more numbers"):
+        wire.read_outcome(header(value={"a": ["int8", [size]]}), bytes(size))
 
 
 @pytest.mark.parametrize("why", ["timed_out", "output_limit", "crashed", "unreadable"])
