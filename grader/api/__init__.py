@@ -12,10 +12,12 @@ def register(app: Flask) -> None:
     from grader.api.blueprint import api
     from grader.api.docs import aliases
     from grader.api.health import blueprint as health
-    from grader.api.waiting import Slots
-    from grader.extensions import csrf
+    from grader.api.waiting import Slots, Watch
+    from grader.extensions import csrf, database
 
     csrf.exempt(api)  # a bearer token needs none; `auth` asks for one where a cookie speaks
     for blueprint in (api, health, aliases):
         app.register_blueprint(blueprint)
     app.extensions["grader_slots"] = Slots.of(app.config["GRADER_SETTINGS"].web_threads)
+    with app.app_context():
+        app.extensions["grader_watch"] = Watch(database.engine)

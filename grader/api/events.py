@@ -22,7 +22,7 @@ from assignments import catalog
 from grader.api import auth, reading
 from grader.api.blueprint import Answer, Operation, api, describe
 from grader.api.schemas import EventOut
-from grader.api.waiting import Slots
+from grader.api.waiting import Slots, Watch
 from grader.extensions import database
 from grader.models import QuestionRow, Run, RunEvent, RunStatus
 from grader.services import results, submissions
@@ -61,7 +61,10 @@ def events(submission_id: str) -> Response:
         slots.streams.release()
         return Response(status=204)
     positions = {question.id: at for at, question in enumerate(catalog.load(submission.assignment.slug).questions)}
-    progress = _Progress(database.sessionmaker, submission_id, positions, run_id, int(told or "0", 16))
+    watch: Watch = current_app.extensions["grader_watch"]
+    progress = _Progress(
+        database.sessionmaker, watch, submission_id, positions, run_id=run_id, told=int(told or "0", 16)
+    )
     response = Response(progress.stream(), mimetype=STREAM)
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["Cache-Control"] = "no-store"
@@ -86,12 +89,15 @@ class _Progress:
     def __init__(
         self,
         factory: sessionmaker[Session],
+        watch: Watch,
         submission_id: str,
         positions: Mapping[str, int],
+        *,
         run_id: str,
         told: int,
     ) -> None:
         self._factory = factory
+        self._watch = watch
         self._submission_id = submission_id
         self._positions = positions
         self._run_id = run_id
@@ -116,7 +122,8 @@ class _Progress:
             if time.monotonic() - spoke_at > _KEEP_ALIVE_S:
                 yield ": still here\n\n"
                 spoke_at = time.monotonic()
-            time.sleep(0.05 if age < 3 else 0.25 if age < 15 else 0.5)
+            # Shorter where the end comes meanwhile.
+            self._watch.until_finished(self._submission_id, 0.1 if age < 3 else 0.25 if age < 15 else 0.5)
 
     def _news(self) -> list[tuple[str, str, dict[str, Any]]]:
         """Return what has happened since the last time, as names, ids and data."""

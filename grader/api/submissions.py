@@ -92,8 +92,8 @@ def _document(submission: Submission, wait_s: float) -> dict[str, Any]:
     session = database.session
     if wait_s > 0:
         session.commit()  # gives the connection back while this thread waits
-        slots: waiting.Slots = current_app.extensions["grader_slots"]
-        waiting.until_finished(database.engine, slots, submission.id, wait_s)
+        extensions = current_app.extensions
+        waiting.until_finished(extensions["grader_watch"], extensions["grader_slots"], submission.id, wait_s)
     return results.as_json(session, submission, base_url())
 
 

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.orm import Session
 
 from assignments.verdict import CheckResult, QuestionResult, Report
 from grader.models import CheckRow, Grade, QuestionRow, Run, RunStatus, Submission
@@ -85,7 +85,7 @@ def as_json(session: Session, submission: Submission, base_url: str) -> dict[str
         document["run"] = {"id": run.id, "assignment_version": run.assignment_version, "seed_id": run.seed_id}
         document["notes"] = [plain(str(note)) for note in run.notes]
     if run is not None and is_graded:
-        document.update(_outcome(submission, run))
+        document.update(_outcome(session, submission, run))
     elif run is not None and status is RunStatus.FAILED:
         document["notes"].append(
             f"The grader failed, not your code. Attempt {submission.attempt} was given back and staff have been told "
@@ -118,13 +118,40 @@ def speaking_run(session: Session, submission_id: str) -> Run | None:
         .where(Run.submission_id == submission_id)
         .order_by((Run.status == RunStatus.GRADED).desc(), Run.number.desc())
         .limit(1)
-        .options(selectinload(Run.questions).selectinload(QuestionRow.checks))
         .execution_options(populate_existing=True)
     )
     return found.first()
 
 
-def _outcome(submission: Submission, run: Run) -> dict[str, Any]:
+# As plain rows: there may be hundreds, and as objects they cost several times as much.
+_CHECKS = (
+    select(
+        CheckRow.question_row_id,
+        CheckRow.name,
+        CheckRow.is_visible,
+        CheckRow.verdict,
+        CheckRow.message,
+        CheckRow.input,
+        CheckRow.got,
+        CheckRow.expected,
+    )
+    .join(CheckRow.question)
+    .where(QuestionRow.run_id == bindparam("run_id"))
+    .order_by(CheckRow.question_row_id, CheckRow.position)
+)
+
+
+def _stored_questions(session: Session, run_id: str) -> list[dict[str, Any]]:
+    """Return a graded run's questions with their checks, in order."""
+    checks: dict[int, list[dict[str, Any]]] = {}
+    for row in session.execute(_CHECKS, {"run_id": run_id}):
+        checks.setdefault(row.question_row_id, []).append(_check(row))
+    questions = select(QuestionRow).where(QuestionRow.run_id == run_id).order_by(QuestionRow.position)
+    found = session.scalars(questions.execution_options(populate_existing=True))
+    return [_question_row(row, checks.get(row.id, [])) for row in found]
+
+
+def _outcome(session: Session, submission: Submission, run: Run) -> dict[str, Any]:
     score = run.score if run.score is not None else Decimal(0)
     max_score = run.max_score if run.max_score is not None else Decimal(0)
     attempt = scoring.Attempt(submission.id, submission.attempt, score, max_score, submission.late_s)
@@ -134,13 +161,13 @@ def _outcome(submission: Submission, run: Run) -> dict[str, Any]:
         "max_score": _points(max_score),
         "penalty": _points(standing.penalty),
         "grade": _points(standing.grade),
-        "questions": [_question_row(row) for row in run.questions],
+        "questions": _stored_questions(session, run.id),
         "stdout": plain(run.stdout),
         "duration_ms": run.duration_ms,
     }
 
 
-def _question_row(row: QuestionRow) -> dict[str, Any]:
+def _question_row(row: QuestionRow, checks: list[dict[str, Any]]) -> dict[str, Any]:
     return _question(
         question_id=row.question_id,
         title=row.title,
@@ -150,7 +177,7 @@ def _question_row(row: QuestionRow) -> dict[str, Any]:
         verdict=row.verdict,
         mistake=row.mistake,
         feedback=row.feedback,
-        checks=[_check(check) for check in row.checks],
+        checks=checks,
         drawn=row.curves,
     )
 
@@ -200,7 +227,7 @@ def _question(
     return document
 
 
-def _check(check: CheckRow | CheckResult) -> dict[str, Any]:
+def _check(check: Row[*tuple[Any, ...]] | CheckResult) -> dict[str, Any]:
     document: dict[str, Any] = {
         "name": check.name,
         "visible": check.is_visible,

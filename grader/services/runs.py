@@ -10,12 +10,23 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, update
-from sqlalchemy.orm import Session, joinedload, undefer
+from sqlalchemy.orm import Session, joinedload
 
 from assignments.verdict import CheckResult, QuestionResult, Report, Verdict
 from grader import queue
 from grader.db import begin_write
-from grader.models import CheckRow, QuestionRow, Run, RunEvent, RunStatus, ServiceState, Submission, SubmissionFile
+from grader.models import (
+    CheckRow,
+    Course,
+    CourseAssignment,
+    QuestionRow,
+    Run,
+    RunEvent,
+    RunStatus,
+    ServiceState,
+    Submission,
+    SubmissionFile,
+)
 from grader.services import curves, grades
 
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -109,31 +120,45 @@ def grade_again(session: Session, submission_ids: Sequence[str], now: dt.datetim
         queue_run(session, submission, now, is_regrade=has_result)
 
 
+_WORK = (
+    select(
+        Run.submission_id,
+        Submission.answers,
+        Submission.variant,
+        CourseAssignment.slug.label("assignment_slug"),
+        Course.slug.label("course_slug"),
+    )
+    .join(Run.submission)
+    .join(Submission.assignment)
+    .join(CourseAssignment.course)
+    .where(Run.id == bindparam("run_id"))
+)
+_FILES = (
+    select(SubmissionFile.name, SubmissionFile.content)
+    .where(SubmissionFile.submission_id == bindparam("submission_id"))
+    .order_by(SubmissionFile.position)
+)
+
+
 def load_work(session: Session, run_id: str, secret_key: str) -> Work:
     """Read a claimed run's upload.
 
     Raises:
         LookupError: the run is gone.
     """
-    run = session.get(Run, run_id)
-    if run is None:
+    row = session.execute(_WORK, {"run_id": run_id}).one_or_none()
+    if row is None:
         raise LookupError(f"run {run_id} is not in the database")
-    submission = run.submission
-    files = session.scalars(
-        select(SubmissionFile)
-        .where(SubmissionFile.submission_id == submission.id)
-        .order_by(SubmissionFile.position)
-        .options(undefer(SubmissionFile.content))
-    )
+    files = session.execute(_FILES, {"submission_id": row.submission_id})
     return Work(
-        run_id=run.id,
-        submission_id=submission.id,
-        course_slug=submission.assignment.course.slug,
-        assignment_slug=submission.assignment.slug,
-        files=tuple((file.name, file.content) for file in files),
-        answers={key: str(text) for key, text in submission.answers.items()},
-        variant=submission.variant,
-        seed=submission_seed(secret_key, submission.id),
+        run_id=run_id,
+        submission_id=row.submission_id,
+        course_slug=row.course_slug,
+        assignment_slug=row.assignment_slug,
+        files=tuple((name, content) for name, content in files),
+        answers={key: str(text) for key, text in row.answers.items()},
+        variant=row.variant,
+        seed=submission_seed(secret_key, row.submission_id),
     )
 
 

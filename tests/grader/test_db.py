@@ -17,6 +17,7 @@ from grader.db import (
     session_factory,
     writing,
 )
+from grader.extensions import database
 from grader.models import Grade, User
 from tests import factories
 
@@ -140,3 +141,20 @@ def test_moments_and_points_come_back_as_they_were(session, class_):
 )
 def test_urls_name_the_driver_this_project_installs(url, expected):
     assert normalised_url(url) == expected
+
+
+def test_a_request_starts_no_thread_and_gives_its_connection_back(app, client, call, class_, monkeypatch):
+    """The extension's closing of asynchronous sessions, of which there are none, took a thread and an event loop."""
+    call(class_.student, "GET", "/courses")  # whatever starts once has started
+    begun = []
+    start = threading.Thread.start
+
+    def note(thread):
+        begun.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", note)
+    assert call(class_.student, "GET", "/courses").status_code == 200
+    assert begun == []
+    with app.app_context():
+        assert database.engine.pool.checkedout() == 0
