@@ -172,7 +172,8 @@ class Runner:
                 return
             connection.incoming += data
             try:
-                self._take_requests(connection)
+                while self._take_request(connection):
+                    pass  # a remark on the last job and the next job may come at once
             except BadJobError as error:
                 self._send(connection, child.frame(wire.FAULT, {"message": f"not a job: {error}"}))
                 self._send_pending(connection)
@@ -181,16 +182,17 @@ class Runner:
             if len(data) < CHUNK:
                 return
 
-    def _take_requests(self, connection: _Connection) -> None:
+    def _take_request(self, connection: _Connection) -> bool:
+        """Take one frame of what a client has sent; return whether a whole one was there."""
         data = connection.incoming
         if len(data) < child.HEAD.size:
-            return
+            return False
         kind, header_size, blob_size = child.HEAD.unpack_from(data)
         size = child.HEAD.size + header_size + blob_size
         if header_size + blob_size > wire.MAX_JOB:
             raise BadJobError("it is too large")
         if len(data) < size:
-            return
+            return False
         if kind == wire.ODD:
             # What came up was not written by our code: whoever wrote it shall not have company.
             for box in connection.boxes:
@@ -215,6 +217,7 @@ class Runner:
             self._start_waiting(time.monotonic())
         else:
             raise BadJobError("one job at a time")
+        return True
 
     def _send(self, connection: _Connection, frame: bytes) -> None:
         if connection in self._connections:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 
 from assignments.script import Call, Load, Outcome, Probes, ProbesOutcome, Script, Source, Status, call
 from assignments.spec import Limits
+from worker import child, wire
 from worker.client import Job, RunnerClient
 from worker.runner import Runner
 
@@ -407,3 +409,16 @@ def test_runner_never_waits_for_a_bell_its_child_has_silenced() -> None:
         os.eventfd_write(bell, 1)
         ringing.join(5)
         os.close(bell)
+
+
+def test_job_that_comes_together_with_a_remark_on_the_last_one_is_run(runner_socket: Path) -> None:
+    """A worker says that something forged came up and sends the next job; once the job was left lying for minutes."""
+    source = Source("work.py", "work", (CANARY,))
+    job = Job((source,), "work", (Probes("q", (call("f", 1),)),), SHORT)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(30.0)
+        connection.connect(str(runner_socket))
+        connection.sendall(child.frame(wire.ODD, {}) + wire.encode_job(job))
+        answer = b""
+        while b'"number":0' not in answer:
+            answer += connection.recv(1 << 16)
