@@ -173,15 +173,16 @@ class CodeQuestion:
 
     def _with_numbers(self, result: CheckResult, at: int) -> CheckResult:
         check, outcome = self._checks[at], self._outcomes[at]
-        want = self._trial.expect(at).value if check.holds is None else None
-        expected = render_outline(want) if check.holds is None else None
         got: str | None = None
+        expected: str | None = None
         if outcome.status is Status.RETURNED and check.holds is None:
-            tolerance = self._trial.tolerance(at)
+            want, tolerance = self._trial.expect(at).value, self._trial.tolerance(at)
             got, expected = render_pair(outcome.value, want, lambda one, other: compare(one, other, tolerance) is None)
+        elif check.holds is None:
+            expected = render_outline(self._trial.expect(at).value)
         elif outcome.status is Status.RETURNED:
             got = render_outline(outcome.value)
-        elif outcome.status is Status.RAISED:
+        if outcome.status is Status.RAISED:
             got = clean(f"{outcome.error_type}: {outcome.message}")
         shows = check.shows if check.shows is not None else render_script(check.script, self._code.reference)
         return replace(result, input=shows, got=got, expected=expected)

@@ -7,6 +7,7 @@ not come back, could not be read or was not run earns nothing.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -98,6 +99,19 @@ class Judge:
             Probes(question.id, tuple(check.script for check in self._draw(question).checks)) for question in questions
         )
 
+    def play_reference(self) -> None:
+        """Play the reference on every check that will be compared with it, before anything has come back.
+
+        Meant for the time the box takes, in which this side would only wait. What fails here fails again, and is told,
+        where it is needed.
+        """
+        for drawn in self._drawn.values():
+            ahead = _trial(drawn, (), self._play)
+            with contextlib.suppress(JudgingError):
+                for at, check in enumerate(drawn.checks):
+                    if check.holds is None:
+                        ahead.expect(at)
+
     def judge_fields(self, answers: Mapping[str, str]) -> list[QuestionResult]:
         """Return the result of every typed question, in order; a blank one is `missing`."""
         results: list[QuestionResult] = []
@@ -156,9 +170,7 @@ class Judge:
                 f"question {question_id} has {len(drawn.checks)} checks; "
                 f"{len(outcome.outcomes)} outcomes came back for {outcome.question_id}"
             )
-        return Trial(
-            drawn.code, drawn.parts, drawn.checks, outcome.outcomes, self._play, drawn.expected, drawn.variants
-        )
+        return _trial(drawn, outcome.outcomes, self._play)
 
     def _rested(self, trial: Trial) -> tuple[str | None, Trial]:
         """Return the question whose mistake this one only inherits, and the trial that takes the mistake as given."""
@@ -219,6 +231,11 @@ class Judge:
     def _rng(self, question: Question) -> np.random.Generator:
         digest = hashlib.sha256(self._seed + question.id.encode()).digest()
         return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
+
+
+def _trial(drawn: _Drawn, outcomes: Sequence[Outcome], play: Play) -> Trial:
+    """Return a trial that shares what was expected with every other of the same drawing."""
+    return Trial(drawn.code, drawn.parts, drawn.checks, outcomes, play, drawn.expected, drawn.variants)
 
 
 def _require_consistent(question: Question, parts: Sequence[Part], checks: Sequence[Check]) -> None:

@@ -640,6 +640,39 @@ def test_curves_have_the_reference_play_only_what_they_look_at():
     assert played == [2.0]
 
 
+# --- the reference ahead of the answers -------------------------------------------------------------------------------
+
+
+def test_what_is_compared_is_played_ahead_and_not_again():
+    played = []
+
+    def right(x):
+        played.append(x)
+        return x
+
+    checks = [
+        Check("compared", call("f", 1.0)),
+        Check("judged by a property", call("f", 2.0), holds=lambda _: None),
+    ]
+    judge = make_judge({"q": Code({"f": right}, lambda _: checks)})
+    judge.probes()
+    judge.play_reference()
+    assert played == [1.0]
+    assert grade(judge, {"f": lambda x: x}).verdict is Verdict.PASSED
+    assert played == [1.0]
+
+
+def test_a_reference_that_fails_ahead_is_told_of_where_its_result_is_needed():
+    def fails(x):
+        raise ValueError(x)
+
+    judge = make_judge({"q": Code({"f": fails}, lambda _: [Check("only", call("f", 1.0))])})
+    judge.probes()
+    judge.play_reference()
+    with pytest.raises(JudgingError, match="the reference ended as raised"):
+        grade(judge, {"f": lambda x: x})
+
+
 # --- seeds ------------------------------------------------------------------------------------------------------------
 
 
