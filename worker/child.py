@@ -360,7 +360,7 @@ def describe(error: BaseException, played: Played | Problem, files: frozenset[st
 
 def _classify(error: BaseException) -> tuple[str, str]:
     """Return the status an exception stands for, and a hint for the student or ""."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return "out_of_memory", ""
     if isinstance(error, OutOfTimeError):
         return "timed_out", ""

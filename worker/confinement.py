@@ -54,7 +54,7 @@ ENVIRONMENT = {
 
 NAMESPACES = (
     *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
-    *("--uid", "65534", "--gid", "65534"),
+    *("--uid", "65534", "--gid", "65534", "--hostname", "box"),
 )
 LIFE = (
     "--die-with-parent",  # a runner that is killed takes its boxes along
@@ -115,10 +115,11 @@ def find_bwrap() -> str:
 # --- system calls -----------------------------------------------------------------------------------------------------
 
 CHILD_CALLS = (
-    # reading files, which are all read-only, and the descriptors it was given
+    # reading files, which are all read-only, and the descriptors it was given; not fadvise64, which drops pages of
+    # files that all boxes share: who reads them next can tell by the time it takes
     *("read", "readv", "pread64", "write", "writev", "pwrite64", "lseek", "close", "close_range", "open", "openat"),
     *("stat", "fstat", "lstat", "newfstatat", "statx", "statfs", "fstatfs", "access", "faccessat", "faccessat2"),
-    *("readlink", "readlinkat", "getcwd", "chdir", "getdents64", "fadvise64", "umask"),
+    *("readlink", "readlinkat", "getcwd", "chdir", "getdents64", "umask"),
     *("pipe", "pipe2", "dup", "dup2", "dup3", "poll", "ppoll", "select", "pselect6"),
     # memory
     *("mmap", "munmap", "mprotect", "mremap", "madvise", "brk", "membarrier"),
