@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
@@ -10,11 +11,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from grader.api import problems
 from grader.db import engine_options, normalised_url, prepare
+from grader.errors import BadRequest, NotFound
 from grader.extensions import csrf, database, limiter, login_manager
 from grader.queue import Queue
+from grader.services.text import can_be_stored
 from grader.settings import Settings
 
 API_PREFIX = "/api/"
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 _FORM_OVERHEAD_BYTES = 1 << 20  # typed answers, part headers, JSON's escapes
 _MAX_FORM_PARTS = 300
 _SESSION_LIFETIME = dt.timedelta(days=14)
@@ -43,6 +47,7 @@ class Application(Flask):
         self.debug = False  # whatever FLASK_DEBUG says: the debugger would run anybody's code
         self.json.sort_keys = False  # type: ignore[attr-defined]
         self.json.ensure_ascii = False  # type: ignore[attr-defined]
+        self.before_request(_look_at_address)
         if settings.trusted_proxies:
             count = settings.trusted_proxies
             self.wsgi_app = ProxyFix(self.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
@@ -52,6 +57,18 @@ class Application(Flask):
         if request.path.startswith(API_PREFIX):
             return problems.answer(e)
         return super().handle_user_exception(e)
+
+
+def _look_at_address() -> None:
+    """Refuse, before anybody looks for it, what no row can be named by.
+
+    PostgreSQL takes no NUL in a text, so that an address with one would be a failure of ours; and no control character
+    of an address reaches a log.
+    """
+    if _CONTROLS.search(request.path):
+        raise NotFound("there is nothing at this address")
+    if not all(can_be_stored(text) for pair in request.args.items(multi=True) for text in pair):
+        raise BadRequest("a parameter of the address holds a character that is no text")
 
 
 def connect(app: Flask, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -12,11 +13,12 @@ from werkzeug.exceptions import NotAcceptable, RequestEntityTooLarge
 
 from grader.api import problems
 from grader.api.schemas import SubmissionIn
-from grader.errors import BadRequest, Invalid, Problem, WrongType
+from grader.errors import BadRequest, Invalid, Problem, TooLarge, WrongType
 from grader.services.submissions import Upload
 from grader.services.text import one_line
 
 ANSWER_PREFIX = "answers."
+MAX_NAMES = 300  # in one JSON object; as many as a form may have parts
 JSON = "application/json"
 TEXT = "text/plain"
 CSV = "text/csv"
@@ -78,13 +80,13 @@ def _json_upload(key: str | None) -> Upload:
     data = request.get_data(cache=False)
     if request.content_length is None and len(data) >= (request.max_content_length or 0):
         raise RequestEntityTooLarge  # a body of unannounced length is cut off at the limit, silently
+    _require_names(data)
     try:
         body = SubmissionIn.model_validate_json(data)
     except ValidationError as error:
         if error.errors(include_url=False)[0]["type"] == "json_invalid":
             raise BadRequest(f"the body is not JSON: {error.errors(include_url=False)[0]['msg']}") from error
         raise problems.invalid(error) from error
-    _require_single_names(data)
     try:
         files = [(name, text.encode("utf-8")) for name, text in body.files.items()]
     except UnicodeEncodeError as error:
@@ -92,23 +94,29 @@ def _json_upload(key: str | None) -> Upload:
     return Upload(files=files, answers=body.answers, origin="api", idempotency_key=key)
 
 
-def _require_single_names(data: bytes) -> None:
-    """Refuse an object with a name twice: of two files JSON would keep the last one, and nobody would know.
+def _require_names(data: bytes) -> None:
+    """Refuse an object with a name twice, or with more names than a form may have parts.
+
+    Of two files of one name JSON would keep the last one, and nobody would know. And a few MiB of names, each of them
+    at fault, would keep a thread busy for longer than an upload is worth. What is no JSON is left to who reads it.
 
     Raises:
         Invalid: a name is there twice.
+        TooLarge: there are too many names.
     """
 
     def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
-        if twice is not None:
-            raise Invalid(
-                f"{one_line(twice, 60)} was sent twice", errors=[Problem(one_line(twice, 60), "was sent twice")]
-            )
-        return dict(pairs)
+        if len(pairs) > MAX_NAMES:
+            raise TooLarge(f"{len(pairs):,} names stand beside each other in the body; at most {MAX_NAMES} are taken")
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = one_line(next(name for name in names if names.count(name) > 1), 60)
+            raise Invalid(f"{twice} was sent twice", errors=[Problem(twice, "was sent twice")])
+        return found
 
-    json.loads(data, object_pairs_hook=check)
+    with contextlib.suppress(ValueError, RecursionError):
+        json.loads(data, object_pairs_hook=check)
 
 
 def _form_upload(key: str | None) -> Upload:

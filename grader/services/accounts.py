@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from grader.db import begin_write
 from grader.errors import Invalid, Problem
 from grader.models import User
-from grader.services.text import one_line
+from grader.services.text import can_be_stored, one_line
 
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 200
@@ -58,7 +58,8 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
 
     An unknown address takes as long as a wrong password, so that time does not tell who has an account.
     """
-    user = session.scalar(select(User).where(User.email == email.strip().lower()[:MAX_EMAIL_LENGTH]))
+    typed = email.strip().lower()[:MAX_EMAIL_LENGTH]
+    user = session.scalar(select(User).where(User.email == typed)) if can_be_stored(typed) else None
     known = user.password_hash if user is not None and user.password_hash else None
     try:
         _hasher.verify(known or _nobodys_hash(), password[: MAX_PASSWORD_LENGTH + 1])

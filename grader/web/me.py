@@ -19,6 +19,7 @@ blueprint = Blueprint("me", __name__, url_prefix="/c/<course_slug>/me")
 blueprint.before_request(identity.require_login)
 
 MAX_NAME_LENGTH = 60
+LARGEST_ID = 2**31 - 1  # a larger number is no row of any table, and no database takes it
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def create_token(course_slug: str) -> ResponseReturnValue:
     return _page(access, new=(token.name, text))
 
 
-@blueprint.post("/tokens/<int:token_id>/revoke")
+@blueprint.post(f"/tokens/<int(max={LARGEST_ID}):token_id>/revoke")
 def revoke_token(course_slug: str, token_id: int) -> ResponseReturnValue:
     """End a token."""
     access = open_course(course_slug)

@@ -73,6 +73,15 @@ class TestSubmit:
         response = call(class_.student, "POST", PATH, data=body, content_type="application/json")
         assert "was sent twice" in problem(response, 422, "invalid")["detail"]
 
+    @pytest.mark.parametrize("value", ['""', "1"])
+    def test_json_of_a_million_names_is_413_at_once(self, call, class_, value):
+        """The search for the one that is there twice kept a thread for an hour; or each was listed as wrong."""
+        names = ",".join(f'"{at:x}":{value}' for at in range(300_000))
+        started = time.process_time()
+        body = f'{{"files": {{{names},"493df":""}}}}'
+        problem(call(class_.student, "POST", PATH, data=body, content_type="application/json"), 413, "too-large")
+        assert time.process_time() - started < 2  # 0.3 s
+
     def test_a_file_is_named_in_a_refusal_as_it_was_sent(self, call, class_):
         detail = problem(call(class_.student, "POST", PATH, **form(("week two.txt", b""))), 422, "files-rejected")[
             "detail"
@@ -117,6 +126,7 @@ class TestSubmit:
             ({"json": {"files": {"a.py": "\x00"}}}, 422, "files-rejected", "NUL"),
             ({"json": {"files": {"a.py": "x" * ((1 << 20) + 1)}}}, 413, "too-large", "a.py"),
             ({"json": {"files": {f"m{at}.py": "" for at in range(51)}}}, 413, "too-large", "51 files"),
+            ({"json": {"answers": {f"q{at}": "" for at in range(301)}}}, 413, "too-large", "301 names"),
             ({"data": b"x" * (7 << 20), "content_type": "application/json"}, 413, "too-large", "no attempt"),
             (form(*((f"m{at}.py", b"") for at in range(400))), 413, "too-large", "no attempt"),
             (form(ONE, user_id="1"), 422, "invalid", "user_id"),

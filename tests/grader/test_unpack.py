@@ -40,7 +40,7 @@ def notebook(*sources, **more):
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells, **more}).encode()
 
 
-LIES = (b"\xff" * 8, b"\xff" * 4, b"\xff\xff", b"\x00" * 8, b"\xff\xff\xff\x7f", b"\x01\x00", b"PK\x01\x02", b"PK\x06\x06")
+LIES = (b"\xff" * 8, b"\xff" * 4, b"\xff\xff", b"\x00" * 8, b"\xff\xff\xff\x7f", b"\x01\x00", b"PK\x06\x06")
 
 
 class TestPython:
