@@ -228,6 +228,27 @@ def test_a_list_nested_five_hundred_deep_is_only_unreadable():
     assert compare(deep, [VECTOR, np.eye(2)], TOLERANCE) is not None
 
 
+@pytest.mark.parametrize("got", [(1.0,), (1.0, VECTOR, 3.0), [1.0, VECTOR, VECTOR, VECTOR]])
+def test_another_number_of_values_is_named_and_never_passed(got):
+    difference = compare(got, (1.0, VECTOR), TOLERANCE)
+
+    assert difference is not None
+    assert difference.kind is Kind.SHAPE
+    assert difference.message == f"{len(got)} value{'s' * (len(got) > 1)}; expected 2 values"
+
+
+@pytest.mark.parametrize("wrap", [lambda value: (value,), lambda value: {"a": value}], ids=["tuples", "dicts"])
+def test_values_nested_too_deeply_are_unreadable_and_never_an_error(wrap):
+    deep = VECTOR
+    for _ in range(12):
+        deep = wrap(deep)
+
+    difference = compare(deep, deep, TOLERANCE)
+
+    assert difference is not None
+    assert difference.kind is Kind.UNREADABLE
+
+
 def test_same_form_compares_shapes_and_not_values():
     assert same_form(np.zeros((2, 3)), np.ones((2, 3)))
     assert same_form((np.zeros(2), 1.0), [np.ones(2), 3.0])

@@ -43,6 +43,13 @@ def test_class_of_its_own_is_named_on_a_visible_check_alone():
     assert kind_of_value(unreadable(f"{SECRET} and more"), is_visible=False) == ""
 
 
+def test_size_is_told_and_nothing_beside_it():
+    ours = "more than 100,000 values; NumPy arrays may be larger"
+
+    assert kind_of_value(unreadable(ours), is_visible=False) == ours
+    assert kind_of_value(unreadable(f"{ours} {SECRET}"), is_visible=False) == ""
+
+
 def test_missing_function_is_told_and_nothing_beside_it():
     ours = "`update` is not defined; did you mean your `updat`?"
 

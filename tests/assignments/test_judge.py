@@ -172,6 +172,18 @@ def test_a_pure_part_is_told_from_half_of_its_checks_and_not_from_fewer(returns,
     assert (result.checks[-1].verdict is Verdict.PASSED) is (score > 0)
 
 
+def test_a_pure_part_that_needs_no_other_earns_nothing_where_too_little_returned():
+    """Else code that always fails would be paid for changing nothing."""
+    code = Code(
+        PAIR.reference, PAIR.checks, parts=(Part("twice", Decimal(9), pick=0), Part("pure", Decimal(1), what="pure"))
+    )
+
+    result = grade(make_judge({"q": code}), {"pair": lambda x: 1 / 0})
+
+    assert (result.score, result.checks[-1].verdict) == (0, Verdict.FAILED)
+    assert result.checks[-1].message == "Too few checks returned anything to tell."
+
+
 def test_without_a_pure_part_a_change_in_place_is_told_and_costs_nothing():
     def impure(x):
         x *= 2

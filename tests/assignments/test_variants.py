@@ -67,6 +67,11 @@ def test_a_student_has_the_same_network_in_both_assignments_and_others_have_anot
     assert len({variants.digest(numbers) for numbers in forward}) == len(forward)
 
 
+def test_numbers_follow_from_the_secret():
+    assert variants.seed_of("a secret", 7) == variants.seed_of("a secret", 7)
+    assert len({variants.seed_of("a secret", 7), variants.seed_of("another", 7), variants.seed_of("a secret", 8)}) == 3
+
+
 def test_another_course_draws_other_numbers():
     assert variants.draw(FORWARD, SECRET, 1) != variants.draw(FORWARD, "00" * 32, 1)
 

@@ -35,6 +35,15 @@ def ended(session: Session, queued: Queued) -> Ended:
     return make
 
 
+def test_seed_of_a_submission_is_secret_its_own_and_stays() -> None:
+    """Who could work it out would know the hidden cases; and a regrade has to draw the same."""
+    seed = runs.submission_seed("the secret", "submission 1")
+    assert seed == runs.submission_seed("the secret", "submission 1")
+    assert seed != runs.submission_seed("another secret", "submission 1")
+    assert seed != runs.submission_seed("the secret", "submission 2")
+    assert len(seed) == 32
+
+
 def test_only_what_failed_is_chosen_when_asked_for(session: Session, ended: Ended) -> None:
     graded, failed = ended("graded", RunStatus.GRADED), ended("failed", RunStatus.FAILED)
     ended("waiting", RunStatus.QUEUED)

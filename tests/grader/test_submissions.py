@@ -151,6 +151,19 @@ class TestLimits:
         with pytest.raises(TooLarge):
             accept(session, class_.student, class_.perceptron, limits=UploadLimits(file_bytes=3))
 
+    @pytest.mark.parametrize(
+        ("limits", "words"),
+        [
+            (UploadLimits(files=1), "2 files were sent; at most 1"),
+            (UploadLimits(file_bytes=3), "a file may have 3"),
+            (UploadLimits(upload_bytes=7), "8 bytes together; an upload may have 7"),
+        ],
+    )
+    def test_each_limit_of_an_upload_holds_by_itself(self, session, class_, limits, words):
+        files = [("a.py", b"a = "), ("b.py", b"b = ")]
+        with pytest.raises(TooLarge, match=words):
+            accept(session, class_.student, class_.perceptron, limits=limits, files=files)
+
     def test_an_empty_file_is_taken(self, session, class_):
         assert accept(session, class_.student, class_.perceptron, files=[("a.py", b"")])[1]
 

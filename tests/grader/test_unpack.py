@@ -8,6 +8,7 @@ import json
 import struct
 import sys
 import time
+import tracemalloc
 import zipfile
 
 import pytest
@@ -138,6 +139,25 @@ class TestNames:
     def test_a_name_nobody_should_have_is_refused(self, name):
         assert refusal(name, b"x = 1\n")
 
+    @pytest.mark.parametrize(
+        ("name", "why"),
+        [
+            ("../x.py", "folder in its name"),
+            ("a\\b.py", "folder in its name"),
+            ("a\x00.py", "cannot be shown"),
+            ("evil\u202eyp.py", "cannot be shown"),
+            (".hidden.py", "begins or ends"),
+            ("-rf.py", "begins or ends"),
+            (" a.py", "begins or ends"),
+            ("con.py", "reserve"),
+            ("a" * 300 + ".py", "303 characters"),
+            ("x.pyc", "is not a .py, .ipynb or .zip"),
+        ],
+    )
+    def test_a_name_is_refused_for_its_own_reason(self, name, why):
+        """Several rules refuse some of these names; each of them has to be there."""
+        assert why in refusal(name, b"x = 1\n")
+
     def test_markup_in_a_name_is_only_text(self):
         assert unpacked("<img onerror=x>.py", b"").sources[0].name == "<img onerror=x>.py"
 
@@ -240,6 +260,9 @@ class TestNotebooks:
     def test_what_is_no_notebook_is_refused_with_the_reason(self, content, words):
         assert words in refusal("hw.ipynb", content)
 
+    def test_a_notebook_of_too_many_cells_is_refused(self):
+        assert "2001 cells" in refusal("hw.ipynb", notebook(*["x"] * 2001))
+
     @given(st.text(max_size=200))
     def test_any_cell_keeps_its_number_of_lines(self, cell):
         cell = cell.replace("\x00", "").replace("\r", "")
@@ -325,6 +348,19 @@ class TestArchives:
         central = bomb.index(b"PK\x01\x02")
         bomb[central + 24 : central + 28] = (100).to_bytes(4, "little")  # claims 100 bytes
         assert refusal("hw.zip", bytes(bomb))
+
+    def test_a_bomb_is_not_unpacked_to_find_out_how_large_it_is(self):
+        bomb = zipped([("a.py", b"#" * (64 << 20))])
+        tracemalloc.start()
+        try:
+            assert "more than 1024 KiB" in refusal("hw.zip", bomb)
+            assert tracemalloc.get_traced_memory()[1] < 16 << 20
+        finally:
+            tracemalloc.stop()
+
+    @pytest.mark.parametrize("name", ["-rf.py", "con.py", "evil\u202eyp.py", "a" * 101 + ".py"])
+    def test_a_name_nobody_should_have_is_refused_within_an_archive(self, name):
+        assert "name" in refusal("hw.zip", zipped([(name, "x = 1")]))
 
     def test_the_sum_of_what_comes_out_is_bounded(self):
         content = zipped([(f"m{at}.py", b"#" * 1000) for at in range(10)])

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from assignments.verdict import CheckResult, Curve, QuestionResult, Report, Verdict
 from grader.db import begin_write, make_engine, session_factory
-from grader.models import Grade, QuestionRow, Run, RunStatus
+from grader.models import Grade, QuestionRow, Run, RunEvent, RunStatus
 from grader.services import results, runs
 from tests.worker.conftest import NOW, Queued
 from worker import claims
@@ -165,6 +165,50 @@ def test_the_late_result_of_a_worker_that_lost_its_lease_is_dropped(session: Ses
         runs.store(session, stale.run_id, stale.token, report("1"), now=NOW, sandbox="strict")
     assert session.scalar(select(func.count()).select_from(QuestionRow)) == 1
     assert session.scalars(select(Grade.grade)).one() == Decimal("0.5")
+
+
+def test_result_of_a_worker_that_lost_its_lease_is_dropped_while_another_is_at_it(
+    session: Session, queued: Queued
+) -> None:
+    """Neither its progress nor its result is shown: which of the two is right is for the holder to say."""
+    queued()
+    stale = claim(session)
+    assert stale is not None
+    claims.put_back(session, stale)
+    fresh = claim(session)
+    assert fresh is not None
+    runs.report_question(session, stale.run_id, stale.token, 0, report("1").questions[0])
+    assert session.scalar(select(func.count()).select_from(RunEvent)) == 0
+    session.rollback()
+    with pytest.raises(runs.LeaseLostError):
+        runs.store(session, stale.run_id, stale.token, report("1"), now=NOW, sandbox="strict")
+    session.rollback()
+    runs.report_question(session, fresh.run_id, fresh.token, 0, report("0.5").questions[0])
+    assert session.scalar(select(func.count()).select_from(RunEvent)) == 1
+    session.rollback()
+    runs.store(session, fresh.run_id, fresh.token, report("0.5"), now=NOW, sandbox="strict")
+    assert session.scalars(select(Grade.grade)).one() == Decimal("0.5")
+
+
+def test_run_is_given_up_and_put_back_by_its_holder_only(session: Session, queued: Queued) -> None:
+    queued()
+    held = claim(session)
+    assert held is not None
+    stranger = claims.Claim(held.run_id, "not the token", 1)
+    claims.put_back(session, stranger)
+    claims.give_up(session, stranger, now=NOW, reason="a fault of another's")
+    run = session.get_one(Run, held.run_id, populate_existing=True)
+    assert (run.status, run.lease_token, run.failure) == (RunStatus.RUNNING, held.token, None)
+
+
+def test_worker_that_gave_up_stores_no_late_result(session: Session, queued: Queued) -> None:
+    """Its run rests until it is tried again; a result that comes after all would be stored beside that."""
+    queued()
+    held = claim(session)
+    assert held is not None
+    claims.give_up(session, held, now=NOW, reason="the sandbox broke")
+    with pytest.raises(runs.LeaseLostError):
+        runs.store(session, held.run_id, held.token, report("1"), now=NOW, sandbox="strict")
 
 
 def test_a_lease_is_renewed_by_its_holder_only(session: Session, queued: Queued) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from assignments.script import Probes, Source, call
+from assignments.script import Probes, Source, Status, call
 from assignments.spec import Limits
 from grader.models import Run
 from tests.worker.conftest import NOW, Queued
@@ -46,3 +46,57 @@ def test_run_the_runner_gave_up_counts_and_one_it_never_saw_does_not(
     run = session.get_one(Run, run_id)
     assert run.claims == counted
     assert run.failure == ("gave up" if counted else None)
+
+
+def answered(*frames: bytes, scripts: int = 1) -> list[Any]:
+    """Return what a client makes of a runner's frames."""
+    probes = Probes("q", tuple(call("f", number) for number in range(scripts)))
+    job = Job((Source("work.py", "work", ("",)),), "work", (probes,), Limits())
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"".join(frames))
+        theirs.shutdown(socket.SHUT_WR)
+        return list(run_over(ours, job))
+
+
+LOADED = child.frame(wire.LOADING, {"death": None}, [child.frame(child.LOADED, {"status": "returned"})])
+
+
+def answer_frame(*outcomes: bytes, number: int = 0) -> bytes:
+    """Return a runner's frame for a question."""
+    told = {"number": number, "printed": 0, "trace": 0, "cpu_s": 0.0, "death": None}
+    return child.frame(wire.ANSWER, told, list(outcomes))
+
+
+def outcome_frame(**told: Any) -> bytes:
+    """Return a child's frame for a script."""
+    return child.frame(child.OUTCOME, {"status": "returned", "value": 1} | told)
+
+
+def test_answers_nobody_asked_for_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million small ones fit into what one question may send, and reading them would take a minute."""
+    seen: list[bytes] = []
+    read = wire.read_outcome
+    monkeypatch.setattr(wire, "read_outcome", lambda told, blob: (seen.append(told), read(told, blob))[1])
+    _, answer = answered(LOADED, answer_frame(*[outcome_frame()] * 50), scripts=2)
+    assert len(seen) == 3
+    assert [outcome.status for outcome in answer.outcomes] == [Status.RETURNED, Status.UNREADABLE]
+
+
+def test_runner_that_answers_out_of_order_is_not_believed() -> None:
+    with pytest.raises(RunnerUnavailable, match="out of order"):
+        answered(LOADED, answer_frame(outcome_frame(), number=-1))
+
+
+def test_frame_of_the_runner_larger_than_any_is_not_waited_for() -> None:
+    for head in ((wire.ANSWER, wire.MAX_ENVELOPE + 1, 0), (wire.ANSWER, 2, wire.MAX_JOB + 1)):
+        with pytest.raises(RunnerUnavailable, match="cannot be read"):
+            answered(LOADED, child.HEAD.pack(*head))
+
+
+def test_file_that_is_not_the_submissions_is_no_place() -> None:
+    """A file's name is text that a submission may choose, by a hidden input for example."""
+    mine = outcome_frame(status="raised", file="work.py", line=3)
+    other = outcome_frame(status="raised", file="the input was 4", line=3)
+    _, answer = answered(LOADED, answer_frame(mine, other), scripts=2)
+    assert [(outcome.file, outcome.line) for outcome in answer.outcomes] == [("work.py", 3), (None, None)]

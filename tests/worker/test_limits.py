@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -140,6 +143,90 @@ def test_loading_is_reminded_of_its_time_before_it_is_ended(clockwork: Clockwork
     assert clockwork.why == ""
     clockwork.run.tick(20.0 + jobs.LOAD_GRACE_S + 0.5)
     assert clockwork.why == "wall"
+
+
+def test_computing_time_is_that_of_all_threads(runner_socket: Path) -> None:
+    """Else one could compute on and on in a thread, while the first one waits for it."""
+    source = """
+import threading
+def burn():
+    while True: pass
+def work(seconds):
+    thread = threading.Thread(target=burn)
+    thread.start()
+    thread.join()
+"""
+    probes = (Probes("q", (call("work", 1),)),)
+    job = Job((Source("work.py", "work", (source,)),), "work", probes, Limits(cpu_s=0.3, wall_s=20))
+    _, answer = RunnerClient(runner_socket).run(job)
+    assert isinstance(answer, ProbesOutcome)
+    assert "computing time" in answer.outcomes[0].message
+
+
+RETURNED = {"status": "returned"}
+
+
+def test_frames_have_an_order(clockwork: Clockwork) -> None:
+    """A child says that it has its limits, then how loading went, then answers: whoever wrote the rest is not ours."""
+    for confined, loaded, kind in (
+        *((False, False, kind) for kind in (child.LOADED, child.OUTCOME, child.DONE)),
+        *((True, False, kind) for kind in (child.CONFINED, child.OUTCOME, child.DONE)),
+        *((True, True, kind) for kind in (child.CONFINED, child.LOADED, wire.FAULT, wire.ANSWER, 99)),
+    ):
+        clockwork.child.ending, clockwork.child.incoming = None, bytearray(child.frame(kind, RETURNED))
+        clockwork.child.is_confined, clockwork.child.is_loaded = confined, loaded
+        clockwork.run.look(1.0)
+        assert clockwork.why == "frame", (confined, loaded, kind)
+    assert clockwork.sent == []
+
+
+@pytest.mark.parametrize(("size", "times"), [(0, 20_000), (8 << 20, 8)], ids=["many", "large"])
+def test_answers_of_a_question_are_bounded(size: int, times: int, clockwork: Clockwork) -> None:
+    """In number and in bytes: what the runner keeps until the question has its end must not grow for ever."""
+    clockwork.answer_loading(0.0)
+    one = child.frame(child.OUTCOME, RETURNED, [bytes(size)])
+    for _ in range(8):
+        clockwork.child.incoming += one * (times // 8)
+        clockwork.run.look(1.0)
+    assert clockwork.why == "frame"
+
+
+@pytest.mark.parametrize("sizes", [(child.MAX_JSON + 1, 0), (0, child.MAX_RESULT + 1)])
+def test_frame_that_claims_too_much_is_not_waited_for(sizes: tuple[int, int], clockwork: Clockwork) -> None:
+    clockwork.answer_loading(0.0)
+    clockwork.child.incoming += child.HEAD.pack(child.OUTCOME, *sizes)
+    clockwork.run.look(1.0)
+    assert clockwork.why == "frame"
+
+
+def test_endless_trace_is_not_kept(clockwork: Clockwork) -> None:
+    """A crash leaves a trace where a frame would be, so what begins like one is no fault by itself."""
+    clockwork.answer_loading(0.0)
+    clockwork.child.incoming += b"Fatal Python error"
+    clockwork.run.look(1.0)
+    assert clockwork.why == ""
+    clockwork.child.incoming += bytes(jobs.MAX_ANSWER)
+    clockwork.run.look(1.0)
+    assert clockwork.why == "frame"
+
+
+def test_answer_that_comes_after_the_sentence_is_not_charged_to_the_next_question(clockwork: Clockwork) -> None:
+    """It has used up its time; that it is done a moment later, before it is killed, changes nothing."""
+    clockwork.answer_loading(0.0)
+    clockwork.used_s = 11.0
+    clockwork.run.tick(12.0)
+    assert clockwork.why == "cpu"
+    clockwork.child.incoming += child.frame(child.OUTCOME, RETURNED) + child.frame(child.DONE, {})
+    clockwork.run.look(12.01)
+    assert [frame[0] for frame in clockwork.sent] == [wire.LOADING]
+
+
+def test_what_is_kept_of_loading_is_bounded(clockwork: Clockwork) -> None:
+    """It is handed to the next child; a submission may have written it."""
+    stops = b'{"work.py": 1' + b" " * (1 << 20) + b"}"
+    clockwork.child.incoming += child.frame(child.LOADED, RETURNED, [child.PRINTED.pack(0), stops])
+    clockwork.run.look(0.0)
+    assert len(clockwork.run._stops) < 100
 
 
 def test_machine_that_lets_nothing_run_is_the_graders_fault(clockwork: Clockwork) -> None:
@@ -287,6 +374,46 @@ def test_printed_text_belongs_to_its_question_however_late_it_is_read(monkeypatc
             os.close(descriptor)
     texts = [blob for frame in sent for kind, _, blob in wire.split_frames(frame) if kind == wire.ANSWER]
     assert texts == [b"load,first,", b"second,", b"third"]
+
+
+def test_runner_reads_no_more_of_a_flood_than_it_has_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed faster than it is judged must not fill the runner's memory: the pipe is full, and it waits."""
+    output, theirs = os.pipe2(os.O_NONBLOCK)
+    writer = threading.Thread(target=_pour, args=(theirs, 64 << 20))
+    fake: Any = SimpleNamespace(output=output)
+    request = Request(cpu_s=1, wall_s=1, memory=1, output=1024, submission=memoryview(b""), questions=())
+    run = JobRun(request, send=lambda _: None, finish=lambda _: None, want_box=lambda _: None)
+    run.child = fake
+    writer.start()
+    try:
+        deadline = time.monotonic() + 20
+        while run._read_output() and len(run._printed) <= jobs.FLOOD * 1024 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        for _ in range(20):
+            assert select.select([output], [], [], 20)[0]  # there is more, and it stays where it is
+            run._read_output()
+        assert len(run._printed) <= (jobs.FLOOD * 1024) + (1 << 16)
+    finally:
+        os.close(output)
+        writer.join()
+
+
+def _pour(descriptor: int, size: int) -> None:
+    """Write to a pipe until somebody closes its other end."""
+    os.set_blocking(descriptor, True)
+    with contextlib.suppress(BrokenPipeError):
+        while size > 0:
+            size -= os.write(descriptor, b"A" * 65536)
+    os.close(descriptor)
+
+
+def test_output_of_loading_and_of_a_question_is_kept_up_to_the_limit(runner_socket: Path) -> None:
+    source = "print('A' * 60_000)\ndef work(number):\n    print('B' * 60_000)\n"
+    job = Job((Source("work.py", "work", (source,)),), "work", (Probes("q", (call("work", 1),)),), Limits())
+    _, answer = RunnerClient(runner_socket).run(job)
+    assert isinstance(answer, ProbesOutcome)
+    assert len(answer.stdout) == 64 << 10
+    assert answer.stdout.startswith("A" * 60_000)
 
 
 def test_printed_text_comes_back_with_its_question(runner_socket: Path) -> None:

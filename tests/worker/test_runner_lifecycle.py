@@ -20,13 +20,14 @@ import pytest
 
 from assignments.script import Load, Probes, ProbesOutcome, Source, Status, call
 from assignments.spec import Limits
+from worker import child, wire
 from worker.client import Job, RunnerClient, RunnerUnavailable
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0
 
 SOURCE = """
-import os, time
+import os, struct, time
 def nothing():
     return 0
 def crash():
@@ -36,6 +37,16 @@ def wait(seconds):
     return time.monotonic()
 def say_trigger():
     print("TRIGGER")
+def answer():
+    for kind, body in ((13, b'{"status":"returned","value":0}'), (14, b"{}")):
+        os.write(4, struct.pack("<BII", kind, len(body), 0) + body)
+    os.write(3, b"\\1" + bytes(7))
+def stay():
+    answer()
+    time.sleep(600)
+def die_afterwards():
+    answer()
+    os.abort()
 def forge():
     os.write(4, b"\\x0d\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00[]\\x0e\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00{}")
     time.sleep(9)
@@ -233,6 +244,52 @@ def test_box_is_thrown_away_after_anything_but_a_clean_end(function: str, runner
     wait_until(lambda: len(boxes(runner.process.pid)) == len(before) == 2, "two boxes")
     wait_until(lambda: len(before - boxes(runner.process.pid)) == 1, "one of them to be gone")
     wait_until(lambda: len(boxes(runner.process.pid) - before) == 1, "another in its place")
+
+
+@pytest.mark.parametrize("function", ["die_afterwards", "stay"])
+def test_box_is_thrown_away_when_its_process_dies_after_the_last_answer(function: str, runner: Started) -> None:
+    """All points are there by then; what else it was at, nobody knows."""
+    before = boxes(runner.process.pid)
+    assert runner.run(function).outcomes[0].value == 0
+    wait_until(lambda: before - boxes(runner.process.pid), "its box to be gone")
+    assert runner.run("nothing").outcomes[0].value == 0
+
+
+def test_process_that_stays_after_its_last_answer_is_ended(runner: Started) -> None:
+    """Else a thread of it would hold a box for ever."""
+    family = descendants(runner.process.pid)
+    assert runner.run("stay").outcomes[0].value == 0
+    wait_until(lambda: not all(map(is_alive, family)), "the process to be gone")
+
+
+def test_box_that_is_thrown_away_ends_whatever_it_was_doing(runner: Started) -> None:
+    """Closing the way to it would let a box at work go on."""
+    waiting = RunnerClient(runner.path).run(job("wait", 60, limits=Limits(wall_s=90)))
+    assert isinstance(next(waiting), Load)
+    before = boxes(runner.process.pid)
+    waiting.close()  # type: ignore[attr-defined]
+    wait_until(lambda: len([box for box in before if not is_alive(box)]) == 1, "the box at work to be gone")
+
+
+def test_process_killed_from_outside_is_the_graders_fault(runner: Started) -> None:
+    """By the kernel, because the machine has no memory left: never a verdict."""
+    waiting = RunnerClient(runner.path).run(job("wait", 30))
+    assert isinstance(next(waiting), Load)
+    busy = [child for box, _ in boxes(runner.process.pid) for child, _ in children(box)]
+    for pid in busy:
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(RunnerUnavailable, match="killed from outside"):
+        next(waiting)
+
+
+def test_job_that_is_too_large_is_refused_before_it_is_read(runner: Started) -> None:
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as stream:
+        stream.settimeout(10)
+        stream.connect(str(runner.path))
+        stream.sendall(child.HEAD.pack(wire.JOB, 100, wire.MAX_JOB))
+        assert b"too large" in stream.recv(1000)
 
 
 def test_reuse_of_one_gives_every_submission_a_box_of_its_own() -> None:

@@ -193,6 +193,48 @@ def test_bytes_left_over_are_a_wire_error() -> None:
             wire.read_outcome(told, wrong)
 
 
+@pytest.mark.parametrize(
+    ("array", "why"),
+    [
+        (["float64", [2]], "longer than its bytes"),
+        (["float64", [1 << 39, 1 << 39]], "longer than its bytes"),
+        (["float64", [1] * 33], "not a shape"),
+        (["object", [1]], "no such dtype"),
+        (["float64", [1.0]], "not a shape"),
+    ],
+)
+def test_hostile_array_is_refused_for_its_own_reason(array: list[Any], why: str) -> None:
+    """Before anything is made of it: what NumPy would say, and what that costs, is not left to chance."""
+    with pytest.raises(WireError, match=why):
+        wire.read_outcome(header(value={"a": array}), bytes(8))
+
+
+def test_arrays_that_come_with_a_failure_are_a_wire_error() -> None:
+    with pytest.raises(WireError, match="came with a failure"):
+        wire.read_outcome(header(status="raised"), bytes(8))
+
+
+@pytest.mark.parametrize("value", [[0] * 100_001, {"t": [0] * 100_001}, {"d": [[0, 0]] * 100_001}])
+def test_more_values_than_may_cross_are_a_wire_error(value: Any) -> None:
+    with pytest.raises(WireError, match="more values"):
+        wire.read_outcome(header(value=value), b"")
+
+
+@pytest.mark.parametrize("read", [lambda told: wire.read_outcome(told, b""), wire.read_load])
+def test_header_larger_than_any_is_a_wire_error(read: Any) -> None:
+    with pytest.raises(WireError, match="more text"):
+        read(header(message="x" * child.MAX_JSON))
+
+
+def test_number_that_lies_is_read_past_its_own_methods() -> None:
+    """What a class says when it is asked for its value is no value."""
+    lies = {name: (lambda *_: 42) for name in ("__int__", "__index__", "__add__", "__abs__", "__round__")}
+    lies |= {"__float__": lambda _: 42.0, "__str__": lambda _: "42", "__repr__": lambda _: "42"}
+    for kind, true in ((int, 3), (float, 3.5), (str, "three")):
+        value = type("Liar", (kind,), lies)(true)
+        assert wire.read_outcome(*packed(value)).value == true
+
+
 def test_truth_values_that_are_neither_are_a_wire_error() -> None:
     with pytest.raises(WireError):
         wire.read_outcome(header(value={"a": ["bool", [1]]}), b"\2")
