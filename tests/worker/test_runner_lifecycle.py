@@ -47,6 +47,9 @@ def stay():
 def die_afterwards():
     answer()
     os.abort()
+def lie():
+    os.write(4, b"\\x0d\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00[]\\x0e\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00{}")
+    os.write(3, b"\\1" + bytes(7))
 def forge():
     os.write(4, b"\\x0d\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00[]\\x0e\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00{}")
     time.sleep(9)
@@ -237,7 +240,7 @@ def test_box_serves_one_submission_after_the_other_while_they_end_cleanly(runner
     assert boxes(runner.process.pid) == before
 
 
-@pytest.mark.parametrize("function", ["crash", "forge"])
+@pytest.mark.parametrize("function", ["crash", "forge", "lie"])
 def test_box_is_thrown_away_after_anything_but_a_clean_end(function: str, runner: Started) -> None:
     before = boxes(runner.process.pid)
     assert runner.run(function, limits=Limits(wall_s=0.5)).outcomes[0].status is not Status.RETURNED

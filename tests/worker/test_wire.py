@@ -433,6 +433,35 @@ def test_many_texts_are_refused_where_one_of_them_is_long() -> None:
         packer.require_narrow()
 
 
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (["x" * 20_000] + ["y"] * 100, "more text"),
+        ("x" * (child.MAX_TEXT + 1), "more text"),
+        ({"a": ["float64", [child.MAX_VALUES + 1, 0]]}, "too many rows"),
+        ({"d": [[number, 0] for number in range(child.MAX_WHOLE_KEYS + 1)]}, "whole numbers as keys"),
+    ],
+    ids=["texts", "one text", "rows", "keys"],
+)
+def test_what_weighs_more_at_the_judge_than_on_its_way_is_a_wire_error(value: Any, why: str) -> None:
+    with pytest.raises(WireError, match=why):
+        wire.read_outcome(header(value=value), b"")
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (np.zeros(child.MAX_RESULT // child.LEAST_BYTES + 1, np.int8), "MiB of numbers"),
+        (np.zeros((child.MAX_VALUES + 1, 0)), "rows"),
+        (dict.fromkeys(range(child.MAX_WHOLE_KEYS + 1)), "whole numbers"),
+    ],
+    ids=["numbers", "rows", "keys"],
+)
+def test_and_is_not_sent_either(value: Any, why: str) -> None:
+    with pytest.raises(child.UnreadableError, match=why):
+        child.Packer().pack(value)
+
+
 def test_numbers_of_one_byte_count_as_what_they_are_compared_as() -> None:
     size = (4 << 20) + 1
     with pytest.raises(WireError, match="more numbers"):
