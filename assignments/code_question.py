@@ -56,7 +56,10 @@ class CodeQuestion:
         *,
         has_printed: bool,
         unsound: Sequence[str],
+        is_load_told: bool,
     ) -> None:
+        self.tells_load = False  # whether the result says how loading went
+        self._is_load_told = is_load_told
         self._question = question
         self._trial = trial
         self._code, self._parts, self._checks = trial.code, trial.parts, trial.checks
@@ -65,6 +68,7 @@ class CodeQuestion:
         self._has_printed = has_printed
         self._unsound = unsound  # questions this one rests on that are not right themselves
         self._titles = {other.id: other.title for other in assignment.questions}
+        self._limits = assignment.limits
         self._wording = Wording(question, trial.code.reference, assignment.limits)
         self._changed = [_changed(item, trial.code.may_change) for item in trial.outcomes]
 
@@ -220,7 +224,8 @@ class CodeQuestion:
     ) -> list[str]:
         words = [mistake.says for mistake in found.values()]
         if self._load.status is not Status.RETURNED and needs_load_message(self._outcomes):
-            words.append(load_message(self._load))
+            words.append(load_message(self._load, self._limits, is_told=self._is_load_told))
+            self.tells_load = True
         unexplained = [part for part in self._trial.value_parts if part.name not in found]
         words += self._unexplained(unexplained, checks, verdict)
         words += self._remark()

@@ -14,7 +14,7 @@ from typing import Any
 from assignments import patterns
 from assignments.compare import Difference, Kind, off_pairs
 from assignments.diagnosis import Result, diagnose
-from assignments.disclosure import advice, error_name, kind_of_value, tried_to_write, why_missing
+from assignments.disclosure import KINDS, advice, error_name, kind_of_value, tried_to_write, why_missing
 from assignments.findings import Finding, picked
 from assignments.language import Check, Part
 from assignments.mistakes import Trial
@@ -39,14 +39,21 @@ ERROR_HINTS: Mapping[str, str] = {
     "ImportError": "Only NumPy and Python's own library are there to import.",
     "IndexError": "An index is beyond the end: does the code rely on the size of the example?",
     "ModuleNotFoundError": "Only NumPy and Python's own library are there to import.",
-    "NotImplementedError": "The function is still the empty one of the starter.",
     "RecursionError": "The function calls itself without an end.",
-    "UnboundLocalError": "A name is used before it gets a value on this path through the function.",
+    "UnboundLocalError": (
+        "A name is used before it gets a value on this path through the function. Is it one from outside? A function "
+        "that changes it has to say `global` first."
+    ),
     "ZeroDivisionError": "Which values make the divisor 0?",
 }
 THREAD_MIB = 8  # what a thread takes for its stack
-SAID_ALREADY = ("no files of yours", "input()", "one process here", "does not work here", "nobody to debug")
+SAID_ALREADY = (
+    *("no files of yours", "input()", "one process here", "does not work here", "nobody to debug"),
+    *("no network here", "no command line here", "Did you mean"),
+)
 """Words of a visible message that make a hint a repetition."""
+ANOTHER_REASON = re.compile(r"^`\w+` stands |did you mean your|, not a function|keep one of them$")
+"""Why a function is missing that has nothing to do with what failed while the upload was loaded."""
 
 
 class Wording:
@@ -92,9 +99,9 @@ class Wording:
                 return self._missing(outcome, is_visible=is_visible)
             case Status.UNREADABLE:
                 kind = kind_of_value(outcome, is_visible=is_visible)
-                return sentence(f"{subject} returned something that cannot be read{f': {kind}' if kind else ''}") + (
-                    " Return plain numbers, lists or NumPy arrays of numbers."
-                )
+                remedy = KINDS.get(kind, "Return plain numbers, lists or NumPy arrays of numbers.")
+                what = f"{subject} returned something that cannot be read{f': {kind}' if kind else ''}"
+                return f"{sentence(what)} {remedy}"
             case Status.TIMED_OUT:
                 return f"{subject} {_time_limit(outcome, self._limits)}"
             case Status.OUT_OF_MEMORY:
@@ -141,20 +148,33 @@ class Wording:
 
     def _raised(self, outcome: Outcome, *, is_visible: bool) -> str:
         error = error_name(outcome, is_visible=is_visible)
-        text = clean(outcome.message, 300) if is_visible else ""
-        line = f" at line {outcome.line}" if isinstance(outcome.line, int) else ""
-        place = f"{line} of {clean(outcome.file, 60)}" if line and outcome.file else line
+        place = _located(outcome)
+        if outcome.error_type == "NotImplementedError":
+            return (
+                f"{self._subject(outcome)} stopped{place} with NotImplementedError, which the starter has where your "
+                "own lines are due: that function is not written yet."
+            )
+        hint = advice(outcome) or ERROR_HINTS.get(str(outcome.error_type))
+        # Where we know what to do, the first sentence of a long complaint is enough.
+        complained = str(outcome.message)[:1000]
+        text = clean(complained.partition("\n")[0] if hint else complained, 300) if is_visible else ""
         message = sentence(f"{self._subject(outcome)} stopped{place} with {error}{f': {text}' if text else ''}")
         complaint = str(outcome.message)[:500]
         callee = CALLEE.match(complaint)
         # The student's own code may be what calls another function wrongly.
         is_their_call = outcome.line is not None and callee is not None and callee[1] != outcome.function
         if outcome.error_type == "TypeError" and WRONG_CALL.search(complaint) and not is_their_call:
-            return f"{message} It is called as `{self.signature(str(outcome.function))}`."
-        hint = advice(outcome) or ERROR_HINTS.get(str(outcome.error_type))
+            return f"{message} It is called as `{self.signature(str(outcome.function))}`.{self._default(complaint)}"
         if hint and text and any(word in text for word in SAID_ALREADY):
             hint = None
         return f"{message} {hint}" if hint else message
+
+    def _default(self, complaint: str) -> str:
+        """Return what to add where an argument that may be left out was left out."""
+        found = re.search(r"missing \d required positional arguments?: .*?'(\w{1,40})'$", complaint)
+        if found and re.search(rf"\b{found[1]}=", self._question.signature or ""):
+            return f" `{found[1]}` may be left out: give it that value in your `def`."
+        return ""
 
     def _missing(self, outcome: Outcome, *, is_visible: bool) -> str:
         said = why_missing(outcome, is_visible=is_visible)
@@ -174,40 +194,58 @@ def _time_limit(outcome: Outcome, limits: Limits) -> str:
     """Return which of the two time limits it was, by the words of the runner that stopped it."""
     said = str(outcome.message)[:200]
     if "computing time" in said:
-        return f"used up its {limits.cpu_s:g} s of computing time and was stopped. Does a loop not end?"
+        return (
+            f"used up its {limits.cpu_s:g} s of computing time and was stopped{_located(outcome)}. Does a loop not end?"
+        )
     if "had not finished" in said:
-        return f"used up its time of {limits.wall_s:g} s by the clock and was stopped. Does it wait for something?"
+        took = f"used up its time of {limits.wall_s:g} s by the clock"
+        return f"{took} and was stopped{_located(outcome)}. Does it wait for something?"
     limit = f"{limits.cpu_s:g} s of computing time or {limits.wall_s:g} s by the clock"
     return f"used up its time ({limit} for the question) and was stopped. Does a loop not end?"
 
 
-def load_message(load: Load) -> str:
-    """Return what went wrong while the upload was loaded, for a question that lacks what it would have defined."""
+def _located(outcome: Outcome) -> str:
+    """Return where in the student's own file it was, " at line 3 of work.py", or ""."""
+    line = f" at line {outcome.line}" if isinstance(outcome.line, int) else ""
+    return f"{line} of {clean(outcome.file, 60)}" if line and outcome.file else line
+
+
+def load_message(load: Load, limits: Limits, *, is_told: bool) -> str:
+    """Return what went wrong while the upload was loaded, for a question that lacks what it would have defined.
+
+    Args:
+        load: how it went.
+        limits: that held.
+        is_told: an earlier question said it already; then only where it was.
+    """
     name = clean(load.file, 60) or "Your code"
     line = f" at line {load.line}" if isinstance(load.line, int) else ""
+    if is_told:
+        return f"{name} stopped{line} while it was loaded, as said above."
     match load.status:
         case Status.TIMED_OUT:
-            why = "its time was used up. Does a loop at the top level not end?"
+            limit = f"{limits.cpu_s:g} s of computing time, {limits.wall_s:g} s by the clock"
+            why = f"its time ({limit}) was used up. Does a loop at the left margin not end, or does it train there?"
         case Status.OUT_OF_MEMORY:
-            why = "it needed more memory than there is."
+            why = f"it needed more than the {limits.memory_mib} MiB of memory there are."
+        case Status.OUTPUT_LIMIT:
+            why = f"it printed more than {limits.output_kib} KiB."
         case Status.RAISED:
-            error = clean(load.error_type, 60) or "an exception"
-            text = clean(load.message, 300)
-            why = sentence(f"{error}{f': {text}' if text else ''}")
+            said = [clean(load.error_type, 60), clean(load.message, 300)]
+            why = sentence(": ".join(word for word in said if word) or "an exception")
         case _:
             text = clean(load.message, 300)
             why = sentence(text) if text else "the process ended."
-    kept = " What was defined above it counts."
-    if load.status is Status.RAISED:
-        is_unread = load.error_type in {"SyntaxError", "IndentationError", "TabError"}
-        kept = "" if is_unread else " The rest was run without it."
+    kept = "" if load.status is Status.RAISED else " What was defined above it counts."
     return f"{name} stopped{line} while it was loaded: {why}{kept}"
 
 
 def needs_load_message(outcomes: Sequence[Outcome]) -> bool:
     """Return whether something the upload should have defined was not there."""
     return any(
-        o.status is Status.MISSING or (o.status is Status.RAISED and o.error_type == "NameError") for o in outcomes
+        (o.status is Status.MISSING and not ANOTHER_REASON.search(str(o.message)))
+        or (o.status is Status.RAISED and o.error_type == "NameError")
+        for o in outcomes
     )
 
 

@@ -86,6 +86,7 @@ class Judge:
         self._drawn: dict[str, _Drawn] = {}
         self._verdicts: dict[str, Verdict] = {}
         self._slips: dict[str, tuple[Functions, ...]] = {}
+        self._is_load_told = False
         self.seed_id = hashlib.sha256(seed).hexdigest()[:SEED_ID_DIGITS]
 
     def probes(self) -> tuple[Probes, ...]:
@@ -144,14 +145,17 @@ class Judge:
             mistake.replaces for mistake in trial.mistakes.values() if mistake.replaces is not None
         )
         rests_on, trial = self._rested(trial)
-        result = CodeQuestion(
+        judged = CodeQuestion(
             self._assignment,
             drawn.question,
             trial,
             load,
             has_printed=bool(outcome.stdout.strip()),
             unsound=[name for name in drawn.code.rests_on if self._verdicts.get(name, PASSED) is not PASSED],
-        ).result()
+            is_load_told=self._is_load_told,
+        )
+        result = judged.result()
+        self._is_load_told = self._is_load_told or judged.tells_load
         self._verdicts[question_id] = result.verdict
         if rests_on is None:
             return result

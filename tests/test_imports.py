@@ -49,7 +49,7 @@ PACK = modules("assignments/*.py", "assignments/*/*.py")
 POLICY = modules("grader/policy/*.py")
 GRADER = modules("grader/**/*.py", "migrations/**/*.py")
 WORKER = modules("worker/*.py")
-IN_THE_BOX = modules("worker/child.py", "worker/standins.py")
+IN_THE_BOX = modules("worker/child.py", "worker/rescue.py", "worker/standins.py")
 
 
 @pytest.mark.parametrize("path", REFERENCE, ids=name_of)

@@ -1,4 +1,4 @@
-"""What waits and works inside a box: with `standins.py`, which it reads when asked, the only file of ours in there.
+"""What waits and works inside a box; with `standins.py` and `rescue.py`, read when they are needed, all of ours.
 
 Three processes, each cloned from the one before, so that NumPy is imported once and a run costs milliseconds. `main`
 is the *template* of the boxes. A *box* is cloned from it into namespaces of its own, gives up every capability, takes
@@ -343,11 +343,14 @@ def describe(error: BaseException, played: Played | Problem, files: frozenset[st
         played.message = ""
     tool = _tool_in_the_way(error)
     if tool and played.status != "process_limit":
-        played.status, hint = "raised", tool
+        # What the tool says of it ("No such file or directory") is no help.
+        played.status, hint, played.message = "raised", tool, ""
+    if isinstance(error, NameError | AttributeError):
+        hint = _meant(error)
     if hint:
         played.message = f"{played.message.rstrip('. ')}. {hint}" if played.message else hint
     if isinstance(error, SyntaxError):
-        played.message = str(error.msg)[:MAX_MESSAGE]
+        played.message = _beside("rescue").words(error)[:MAX_MESSAGE]
         if error.filename in files:
             played.file, played.line = error.filename, error.lineno
             return
@@ -366,6 +369,8 @@ def _classify(error: BaseException) -> tuple[str, str]:
         return "timed_out", ""
     if isinstance(error, SystemExit):
         return "crashed", "The code ended the program instead of returning a value"
+    if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):
+        return "not_allowed", ""
     if isinstance(error, FileNotFoundError):
         return "raised", "There are no files of yours beside the submission here"
     if isinstance(error, OSError) and error.errno in {errno.EPERM, errno.EROFS, errno.EACCES}:
@@ -376,12 +381,16 @@ def _classify(error: BaseException) -> tuple[str, str]:
 
 
 ONE_PROCESS = "Your code is one process here and cannot start another: call the function directly"
+NO_NETWORK = "There is no network here: take every value from the arguments"
 TOOLS = {
+    "argparse": "There is no command line here: write the values into the code",
     "asyncio": "asyncio does not work here: write ordinary functions and call them directly",
     "bdb": "There is nobody to debug here: take out breakpoint() and pdb",
     "concurrent": ONE_PROCESS,
+    "http": NO_NETWORK,
     "multiprocessing": ONE_PROCESS,
     "subprocess": ONE_PROCESS,
+    "urllib": NO_NETWORK,
 }
 
 
@@ -395,6 +404,42 @@ def _tool_in_the_way(error: BaseException) -> str:
             return hint
         trace = trace.tb_next
     return ""
+
+
+_meant_before: dict[str, str] = {}
+
+
+def _meant(error: NameError | AttributeError) -> str:
+    """Return the question whether another name was meant, or ""."""
+    name = error.name
+    if type(name) is not str or isinstance(error, UnboundLocalError):
+        return ""
+    if name not in _meant_before:
+        known: list[str] = []
+        trace = error.__traceback__
+        if isinstance(error, AttributeError):
+            known = dir(error.obj) if isinstance(error.obj, types.ModuleType) else []
+        elif trace is not None:
+            while trace.tb_next is not None:
+                trace = trace.tb_next
+            known = [*trace.tb_frame.f_code.co_varnames, *trace.tb_frame.f_globals, *dir(builtins)]
+        _meant_before[name] = _beside("rescue").meant(name, [each for each in known if not each.startswith("_")])
+    return _meant_before[name]
+
+
+_read_beside: dict[str, Any] = {}
+
+
+def _beside(name: str) -> Any:
+    """Return the module of ours of this name that lies beside this file, read when it is first needed."""
+    if name not in _read_beside:
+        place = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py")  # noqa: PTH118, PTH120, PTH100
+        spec = importlib.util.spec_from_file_location(name, place)
+        if spec is None or spec.loader is None:
+            raise ImportError(name)
+        _read_beside[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(_read_beside[name])
+    return _read_beside[name]
 
 
 class _Player:
@@ -536,7 +581,13 @@ HINTS = {
     "scipy": f"{ONLY_NUMPY}: for example `1 / (1 + np.exp(-z))` does what `expit` does",
     "pandas": f"{ONLY_NUMPY}: the functions get their numbers as arguments",
     "numba": f"{ONLY_NUMPY}: take the decorator out",
+    "joblib": f"{ONLY_NUMPY}, and one process: call the function directly",
+    "requests": f"{ONLY_NUMPY}, and there is no network: take every value from the arguments",
+    **dict.fromkeys(("sympy", "statsmodels", "xgboost", "lightgbm", "torchaudio", "transformers"), ONLY_NUMPY),
+    **dict.fromkeys(("cv2", "PIL", "imageio", "skimage"), f"{ONLY_NUMPY}, and there is no picture to read"),
+    **dict.fromkeys(("tkinter", "_tkinter", "turtle", "pygame"), "There is no window to draw in here: take it out"),
 }
+NOT_HERE = "Only NumPy and Python's own library are here; a file of your own has to be handed in together with this one"
 MAX_FAILED_STATEMENTS = 20  # of one cell; whatever fails more often is not meant to be run
 AGAIN_S = 0.5  # a statement that took longer is not tried a second time
 AFTER_TIMEOUT_S = 1.0  # what the remaining cells get when one used up all the time
@@ -573,7 +624,7 @@ class Problem:
 class Loader:
     """The submission's modules: runs their cells, lets them import each other, finds functions in them."""
 
-    def __init__(self, sources: Sequence[Any], entry: str, stops: Mapping[str, int]) -> None:
+    def __init__(self, sources: Sequence[Any], entry: str, stops: Mapping[str, int], asked: Sequence[str] = ()) -> None:
         self.sources = {source["module"]: source for source in sources}
         self.entry = entry
         self.stops = dict(stops)  # file or cell → top-level line that must not be reached again
@@ -583,7 +634,10 @@ class Loader:
         self.files = frozenset(label for source in sources for label in _labels(source))
         self.is_loading = self.is_running = False
         self._times_out = 0
-        self._missing: set[str] = set()  # names that an import which failed would have given
+        self._asked = tuple(asked)
+        self._said_missing: dict[str, str] = {}
+        self._cpu_s = 0.0
+        self._missing: set[str] = set()  # names that statements which failed would have given
         self._early: list[tuple[NameError, str, types.CodeType]] = []  # statements that used a name before its time
 
     # The import system calls these three.
@@ -604,6 +658,8 @@ class Loader:
         """Run every module, the one named like the assignment first."""
         global _loader  # noqa: PLW0603 (a signal handler knows nothing else)
         _loader = self
+        self._cpu_s = cpu_s
+        sys.argv = [f"{self.entry}.py"]
         sys.meta_path.insert(0, self)
         self.is_loading = True
         # It goes off again and again: a bare `except:` in a loop catches the first one. The clock on the wall is read
@@ -617,6 +673,14 @@ class Loader:
         self.is_loading = False
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
+        for name in self._asked:
+            head = f"\ndef {name}("
+            if sum(f"\n{text}".count(head) for source in self.sources.values() for text in source["cells"]) > 1:
+                self._note(_beside("rescue").defined_again(name, self._texts()))
+
+    def _texts(self) -> list[tuple[str, str]]:
+        """Return label and text of every cell."""
+        return [pair for source in self.sources.values() for pair in zip(_labels(source), source["cells"], strict=True)]
 
     def find(self, name: str) -> Callable[..., Any]:
         """Return the submission's function of that name.
@@ -635,24 +699,35 @@ class Loader:
                 if name in module.__dict__
             }
             if not found:
-                raise MissingError(f"`{name}` is not defined{self._near(name)}")
+                raise MissingError(self._why_missing(name))
             if len(found) > 1:
                 files = " and ".join(sorted(file for file, _ in found.values()))
                 raise MissingError(f"`{name}` is defined in {files}; keep one of them")
             ((_, value),) = found.values()
         if not callable(value):
-            raise MissingError(f"`{name}` is {_kind_of(value)}, not a function")
+            raise MissingError(self._why_no_function(name, value))
         function: Callable[..., Any] = value
         return function
 
-    def _near(self, name: str) -> str:
-        import difflib  # only when a function is missing
+    def _why_missing(self, name: str) -> str:
+        """Return that a function is not defined, and where it stands instead or which one may be meant."""
+        if name not in self._said_missing:
+            rescue = _beside("rescue")
+            own = [
+                known
+                for module in self.modules.values()
+                for known, value in module.__dict__.items()
+                if isinstance(value, types.FunctionType) and value.__code__.co_filename in self.files
+            ]
+            said = rescue.whereabouts(name, self._texts())
+            self._said_missing[name] = said or f"`{name}` is not defined{rescue.near(name, own, self._asked)}"
+        return self._said_missing[name]
 
-        names = [
-            known for module in self.modules.values() for known, value in module.__dict__.items() if callable(value)
-        ]
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
-        return f"; did you mean your `{near[0]}`?" if near else ""
+    def _why_no_function(self, name: str, value: Any) -> str:
+        if name not in self._said_missing:
+            other = _beside("rescue").other_value(name, self._texts())
+            self._said_missing[name] = f"`{name}` is {_kind_of(value)}, not a function{other}"
+        return self._said_missing[name]
 
     def _run_module(self, source: Any, module: types.ModuleType) -> None:
         self.modules[source["module"]] = module
@@ -687,29 +762,32 @@ class Loader:
             started = time.monotonic()
             try:
                 self._run(code, namespace)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 line = _top_level_line(error, label)
                 nodes = _statements(text, label) if nodes is None else nodes
-                failed = [node for node in nodes if node.lineno <= line <= (node.end_lineno or node.lineno)]
-                if not failed:
+                failed = [node for node in nodes if _first_line(node) <= line <= (node.end_lineno or node.lineno)]
+                # `exit()` means that the rest is not to be run; a command line that is not there does not.
+                if not failed or (isinstance(error, SystemExit) and not _tool_in_the_way(error)):
                     raise
                 flags = code.co_flags & FUTURE_FLAGS
                 self._note_failed(error, label, failed[0], flags, time.monotonic() - started)
-                rest = [node for node in nodes if line < node.lineno and (stop is None or node.lineno < stop)]
+                rest = [node for node in nodes if line < _first_line(node) and (stop is None or node.lineno < stop)]
                 code = compile(ast.Module(rest, []), label, "exec", flags=flags, dont_inherit=True)
             else:
                 return
         self._note(f"{label}: {MAX_FAILED_STATEMENTS} statements failed; what follows them was not run.")
 
-    def _note_failed(self, error: Exception, label: str, node: ast.stmt, flags: int, took_s: float) -> None:
+    def _note_failed(self, error: BaseException, label: str, node: ast.stmt, flags: int, took_s: float) -> None:
         """Write down why a statement failed, or remember it for another try."""
         if isinstance(error, ImportError) and isinstance(node, ast.Import | ast.ImportFrom):
             self._missing.update((name.asname or name.name).partition(".")[0] for name in node.names)
         if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and took_s < AGAIN_S:
             if error.name in self._missing:
+                self._missing.update(_bound(node))
                 return  # why it is not there has been said
             self._early.append((error, label, compile(ast.Module([node], []), label, "exec", flags, dont_inherit=True)))
             return
+        self._missing.update(_bound(node))
         self._note_problem(error, label)
 
     def _try_again(self, error: NameError, label: str, code: types.CodeType, namespace: dict[str, Any]) -> None:
@@ -736,19 +814,25 @@ class Loader:
         consequence = "What was defined before it counts."
         if isinstance(error, OutOfTimeError):
             self._times_out += 1
-            problem.error_type, problem.message = None, "the time for loading was used up here"
+            problem.error_type = None
+            problem.message = f"the time for loading ({self._cpu_s:g} s of computing time) was used up here"
             self.stops[label] = _top_level_line(error, label)
             signal.setitimer(signal.ITIMER_PROF, AFTER_TIMEOUT_S, 0.2)
             signal.setitimer(signal.ITIMER_REAL, AFTER_TIMEOUT_S, 0.2)
         elif isinstance(error, SystemExit):
-            problem.error_type, problem.message = None, "the code ends the program here"
+            problem.error_type, tool = None, _tool_in_the_way(error)
+            problem.message = tool or "the code ends the program here"
+            consequence = "The rest was run without it." if tool else consequence
         elif isinstance(error, SyntaxError):
             consequence = f"Python {sys.version_info[0]}.{sys.version_info[1]} could run nothing in it."
-            problem.message += _syntax_hint(error)
         elif isinstance(error, Exception):
             consequence = "The rest was run without it."
         if isinstance(error, ImportError):
             hint = HINTS.get((error.name or "").partition(".")[0], "")
+            if not hint and isinstance(error, ModuleNotFoundError):
+                hint = NOT_HERE
+            if "shared object" in problem.message:
+                problem.message = "it is not here"
             problem.message = f"{problem.message}. {hint}" if hint else problem.message
         self.problems.append(problem)
         self._note(problem.note(consequence))
@@ -758,7 +842,7 @@ class Loader:
         self._note(f"{library} shows nothing here and costs nothing: what it would draw or print is left out.")
 
     def _note(self, text: str) -> None:
-        if len(self.notes) < MAX_NOTES:
+        if text and len(self.notes) < MAX_NOTES:
             self.notes.append(text)
 
     def stop_before(self, trace: str, why: str) -> None:
@@ -772,17 +856,6 @@ class Loader:
                 self.problems.append(problem)
                 self._note(problem.note("What was defined before it counts."))
                 return
-
-
-def _syntax_hint(error: SyntaxError) -> str:
-    """Return what to add to the compiler's words, or ""."""
-    if type(error.text) is str and error.text.lstrip()[:1] in {"%", "!"}:
-        return ". Lines that begin with % or ! work in a notebook only: take them out"
-    if isinstance(error, TabError):
-        return ". Indent with blanks only"
-    if "unicodeescape" in str(error.msg):
-        return '. A backslash in a text begins an escape: write r"C:\\Users" for the path of a Windows computer'
-    return ""
 
 
 _loader: Loader | None = None  # the one at work
@@ -812,6 +885,20 @@ def _statements(text: str, label: str) -> list[ast.stmt]:
     """Return a cell's top-level statements."""
     tree = compile(text, label, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     return tree.body if isinstance(tree, ast.Module) else []
+
+
+def _first_line(node: ast.stmt) -> int:
+    """Return the line a statement begins at; of a function that is its first decorator's."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return node.lineno
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    """Return the names a statement would have given."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
 
 
 def _top_level_line(error: BaseException, label: str) -> int:
@@ -897,7 +984,7 @@ def run_submission(read: Callable[[int, int], bytes] = os.read, write: Callable[
     _, resume, _ = next(frames)
     _flood = resume["flood"]
     _, submission, _ = next(frames)
-    loader = Loader(submission["sources"], submission["entry"], json.loads(resume["stops"]))
+    loader = Loader(submission["sources"], submission["entry"], json.loads(resume["stops"]), submission["asked"])
     if resume["why"]:
         loader.stop_before(resume["trace"], resume["why"])
     loader.load(submission["cpu_s"])
@@ -1044,13 +1131,7 @@ class _LastResort:
         if name.partition(".")[0] not in STOOD_IN:
             return None
         if self._finder is None:
-            place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "standins.py")  # noqa: PTH118, PTH120, PTH100
-            spec = importlib.util.spec_from_file_location("standins", place)
-            if spec is None or spec.loader is None:
-                return None
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            self._finder = module.Finder(self._note)
+            self._finder = _beside("standins").Finder(self._note)
         return self._finder.find_spec(name, path, target)
 
     def _note(self, library: str) -> None:
@@ -1094,6 +1175,7 @@ def _tame_interpreter() -> None:
     signal.signal(signal.SIGPROF, _on_time)
     signal.signal(signal.SIGALRM, _on_time)
     sys.breakpointhook = lambda *_, **__: None
+    sys.unraisablehook = lambda *_: None  # what an object says while it is thrown away
     warnings.simplefilter("always")
     warnings.showwarning = _record_warning
 
@@ -1248,7 +1330,7 @@ def rehearse() -> None:
     frames = b"".join(
         [
             frame(RESUME, {"stops": "{}", "trace": "", "why": "", "questions": 2, "flood": 1 << 20}),
-            frame(SUBMISSION, {"sources": [source], "entry": "rehearsal", "cpu_s": 60}),
+            frame(SUBMISSION, {"sources": [source], "entry": "rehearsal", "asked": ["plain"], "cpu_s": 60}),
             *[frame(QUESTION, question, packer.blobs)] * 2,
         ]
     )

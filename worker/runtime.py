@@ -81,7 +81,7 @@ def discover() -> Runtime:
     if bundled.is_dir():
         binds.append((str(bundled), "/site/numpy.libs"))
     binds += sorted(_libraries(told["libraries"], inside=(told["stdlib"], told["platstdlib"], str(numpy.parent))))
-    binds.append((str(Path(__file__).with_name("standins.py")), "/box/standins.py"))
+    binds += [(str(Path(__file__).with_name(name)), f"/box/{name}") for name in ("standins.py", "rescue.py")]
     packages = [name for name in ("site-packages", "dist-packages") if Path(told["stdlib"], name).is_dir()]
     return Runtime(binds=tuple(binds), hidden=tuple(f"{stdlib}/{name}" for name in packages))
 

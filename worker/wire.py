@@ -85,6 +85,7 @@ def encode_job(job: Job) -> bytes:
             {"name": s.name, "module": s.module, "cells": s.cells, "labels": s.cell_labels} for s in job.sources
         ],
         "entry": job.entry,
+        "asked": sorted({name for probes in job.probes for script in probes.scripts for name in _called(script.steps)}),
         "cpu_s": limits.cpu_s,
     }
     parts = [child.frame(child.SUBMISSION, submission), *map(_encode_probes, job.probes)]
@@ -96,6 +97,16 @@ def encode_job(job: Job) -> bytes:
         "parts": list(map(len, parts)),
     }
     return child.frame(JOB, header, parts)
+
+
+def _called(steps: Sequence[Step]) -> Iterator[str]:
+    """Yield the names of the functions a script calls."""
+    for step in steps:
+        if isinstance(step, Call):
+            yield step.function
+        elif isinstance(step, Repeat):
+            yield from _called(step.steps)
+            yield from _called(step.every_steps)
 
 
 def _encode_probes(probes: Probes) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assignments.disclosure import why_missing
 from assignments.script import Call, Load, Outcome, Probes, ProbesOutcome, Ref, Script, Set, Source, Status, call
 from assignments.spec import Limits
 from worker.client import Job, RunnerClient
@@ -41,10 +42,10 @@ def test_error_is_located_in_the_students_own_file(play: Play) -> None:
 
 
 def test_syntax_error_is_told_with_its_line(play: Play) -> None:
-    load, (outcome,) = play("def f(x):\n    return x\nprint 'hello'\n", call("f", 1))
-    assert (load.status, load.error_type, load.file, load.line) == (Status.RAISED, "SyntaxError", "work.py", 3)
+    load, (outcome,) = play("def f(x):\n    print 'hello'\n    return x\n", call("f", 1))
+    assert (load.status, load.error_type, load.file, load.line) == (Status.RAISED, "SyntaxError", "work.py", 2)
     assert outcome.status is Status.MISSING
-    assert load.notes[0].startswith("work.py, line 3: SyntaxError")
+    assert load.notes[0].startswith("work.py, line 2: SyntaxError")
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\r", "\n"])
@@ -144,7 +145,8 @@ def test_missing_function_names_the_nearest_one(play: Play) -> None:
     _, (outcome, other) = play("def Predict(): pass\nvalue = 3\n", call("predict"), call("value"))
     assert outcome.status is Status.MISSING
     assert "did you mean your `Predict`" in outcome.message
-    assert (other.status, other.message) == (Status.MISSING, "`value` is an int, not a function")
+    assert other.status is Status.MISSING
+    assert other.message == "`value` is an int, not a function: line 2 of work.py gives the name another value"
 
 
 def test_maker_that_returns_nothing_is_at_fault_not_the_function_that_needs_it(play: Play) -> None:
@@ -288,6 +290,101 @@ def test_a_notebooks_line_in_a_file_is_told_apart_from_other_syntax_errors(play:
         assert "work in a notebook only: take them out" in load.message
     load, _ = play("def f(x)\n    return x\n", call("f", 1))
     assert "notebook" not in load.message
+
+
+RIGHT = "def f(x):\n    return x\n"
+
+
+@pytest.mark.parametrize(
+    ("slip", "told"),
+    [
+        ("def g(x)\n    return x\n", "line 4: SyntaxError: expected ':' in `def g(x)`"),
+        ("def g(x):\n    return (x\n", "line 5: SyntaxError: '(' was never closed in `return (x`. Count the brackets"),
+        ("def g(x):\n        y = x\n    return y\n", "line 6: IndentationError"),
+        ("def g(x):\ny = x\nreturn y\n", "What belongs to it begins 4 blanks further right"),
+        ("def g(x):\n\ty = x\n        return y\n", "Indent with blanks only"),
+        ("def g(x):\n    y = x\nreturn y\n", "Is the line indented like the rest of its function?"),
+        ("def g(x):\n<<<<<<< HEAD\n    return 1\n=======\n    return 2\n>>>>>>> x\n", "A merge was not finished"),
+        ("print 'done'\n", "line 4: SyntaxError: Missing parentheses"),
+        ("x = “smart”\n", "Quotes of a word processor"),
+        ("def g(x):\n    return x + 1\n", "An invisible blank"),
+        ("def g(x):\n    return x − 1\n", "This dash is no minus sign"),
+        (">>> f(1)\n", "Take out the >>> and ... of Python's prompt"),
+        ("```\n", "Take out the ``` lines"),
+    ],
+    ids=[
+        *("colon", "bracket", "indentation", "margin", "tab", "return", "merge", "print", "quotes", "blank", "minus"),
+        *("prompt", "fence"),
+    ],
+)
+def test_what_the_compiler_complains_of_is_told_with_what_to_do(slip: str, told: str, play: Play) -> None:
+    load, (outcome,) = play(f"{RIGHT}\n{slip}", call("f", 1))
+    assert outcome.status is Status.MISSING
+    assert told in load.notes[0]
+    assert load.message in load.notes[0]
+
+
+def test_decorator_that_is_not_there_costs_its_own_function_alone(play: Play) -> None:
+    """What lies below it was lost once, because a function was said to begin below its decorator."""
+    source = f"from numba import njit\n@njit\ndef g(x):\n    return x\n{RIGHT}"
+    load, (outcome, missing) = play(source, call("f", 1), call("g", 1))
+    assert outcome.value == 1
+    assert missing.message == "`g` could not be defined (line 3 of work.py)"
+    assert len(load.notes) == 1
+    assert "take the decorator out" in load.notes[0]
+
+
+def test_what_follows_from_a_failed_statement_is_not_told_again(play: Play) -> None:
+    source = f"import numpy as np\ndata = np.loadtxt('data.csv')\nX = data[:, 0]\nprint(X.mean())\n{RIGHT}"
+    load, (outcome,) = play(source, call("f", 1))
+    assert outcome.value == 1
+    assert len(load.notes) == 1, load.notes
+    assert "data.csv" in load.notes[0]
+
+
+def test_command_line_costs_itself_alone_and_holds_nothing_of_ours(play: Play) -> None:
+    source = (
+        "import argparse, sys\nparser = argparse.ArgumentParser()\nparser.add_argument('--lr', required=True)\n"
+        f"args = parser.parse_args()\n{RIGHT}def argv():\n    return list(sys.argv)\n"
+    )
+    load, (outcome, argv) = play(source, call("f", 1), call("argv"))
+    assert (outcome.value, argv.value) == (1, ["work.py"])
+    assert load.notes == (
+        "work.py, line 4: There is no command line here: write the values into the code. The rest was run without it.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("class A:\n    def f(self, x): pass", "`f` stands inside the class `A` (line 2 of work.py): move it out"),
+        ("def main():\n    def f(x): pass\nmain()", "`f` stands inside the function `main` (line 2 of work.py)"),
+        ("if __name__ == '__main__':\n    def f(x): pass", "`f` stands below `if __name__ ==`, which is not run here"),
+        ("if 0:\n    def f(x): pass", "`f` stands inside a block that was not run to its end (line 2 of work.py)"),
+        ("def g(x): pass\ndef k(x): pass", "`f` is not defined; defined are `k`"),
+        ("def F(x): pass", "`f` is not defined; did you mean your `F`?"),
+        ("def my_f(x): pass", "`f` is not defined; did you mean your `my_f`?"),
+    ],
+    ids=["class", "function", "main", "if", "others", "case", "longer"],
+)
+def test_missing_function_is_looked_for_where_it_stands(source: str, told: str, play: Play) -> None:
+    _, (outcome, _) = play(source, call("f", 1), call("g", 1))
+    assert (outcome.status, outcome.message[: len(told)]) == (Status.MISSING, told)
+    assert why_missing(outcome, is_visible=False) == outcome.message
+
+
+def test_function_that_is_asked_for_and_defined_twice_is_told(play: Play) -> None:
+    source = f"{RIGHT}def g(): pass\ndef g(): pass\n\n\ndef f(x):\n    return 2 * x\n"
+    load, (outcome,) = play(source, call("f", 1))
+    assert outcome.value == 2
+    assert load.notes == ("work.py: `f` is defined twice, last at line 1 and at line 7. The last one counts.",)
+
+
+def test_name_with_a_slip_is_answered_with_the_one_that_was_meant(play: Play) -> None:
+    source = "import numpy as np\ndef f(values):\n    return vaules\ndef g(x):\n    return np.dott(x, x)\n"
+    _, (own, library) = play(source, call("f", 1), call("g", 1))
+    assert own.message == "name 'vaules' is not defined. Did you mean `values`?"
+    assert library.message == "module 'numpy' has no attribute 'dott'. Did you mean `dot`?"
 
 
 def test_a_syntax_error_says_which_python_reads_the_file(play: Play) -> None:
