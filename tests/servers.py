@@ -90,10 +90,11 @@ def valkey_server() -> Iterator[str]:
 
 
 class Postgres:
-    """A private PostgreSQL server, fast because nothing it holds has to survive a power cut."""
+    """A private PostgreSQL server, fast because nothing it holds has to survive a power cut unless `is_durable`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_durable: bool = False) -> None:
         self.folder = folder
+        self._is_durable = is_durable
         self._user = _unprivileged_user()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -116,8 +117,14 @@ class Postgres:
             **identity,
         )
         log = (self.folder / "log").open("wb")
-        options = {"listen_addresses": "", "unix_socket_directories": str(self.folder), "fsync": "off"}
-        options |= {"synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+        options = {"listen_addresses": "", "unix_socket_directories": str(self.folder)}
+        if not self._is_durable:
+            options |= {
+                "fsync": "off",
+                "synchronous_commit": "off",
+                "full_page_writes": "off",
+                "shared_buffers": "64MB",
+            }
         # Each test makes a database of its own; copying files is quicker than logging the copy.
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with log:
@@ -137,6 +144,12 @@ class Postgres:
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(30)
+
+    @property
+    def pid(self) -> int:
+        """The server's first process."""
+        assert self._process is not None
+        return self._process.pid
 
     def url(self, database: str) -> str:
         """Return the SQLAlchemy URL of one database."""
