@@ -276,8 +276,16 @@ class Service:
 
 
 @contextlib.contextmanager
-def whole_service(data_dir: Path, **settings: str) -> Iterator[Service]:
-    """Run the service as `./run` does, on a free port with `data_dir` as its data folder."""
+def whole_service(data_dir: Path, *, pack: Path | None = None, **settings: str) -> Iterator[Service]:
+    """Run the service as `./run` does, on a free port with `data_dir` as its data folder.
+
+    Args:
+        data_dir: where everything of it lies.
+        pack: a folder with `assignments` and `reference` to serve instead of the project's own.
+        settings: environment variables.
+    """
+    if pack is not None:
+        settings["PYTHONPATH"] = str(pack)
     port = free_port()
     output = data_dir / "output"
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -285,7 +293,7 @@ def whole_service(data_dir: Path, **settings: str) -> Iterator[Service]:
         process = subprocess.Popen(
             [sys.executable, "-m", "grader.embedded"],
             env=clean_environment(GRADER_PORT=str(port), GRADER_DATA_DIR=str(data_dir), **settings),
-            cwd=ROOT,
+            cwd=pack or ROOT,
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,

@@ -54,12 +54,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _trials(options: argparse.Namespace, attacks: list[corpus.Attack]) -> Iterator[Trial]:
-    url, tokens, secrets = options.url, options.token or [], []
+    url, tokens, secrets, logins = options.url, options.token or [], [], {}
     if options.demo:
         demo = json.loads(options.demo.read_text(encoding="utf-8"))
         url, tokens = demo["url"], [student["token"] for student in demo["students"]]
         people = [demo["instructor"], demo["assistant"], *demo["students"]]
         secrets = [person[kind] for person in people for kind in ("token", "password")]
+        logins = {person["token"]: person for person in demo["students"]} | {"": demo["assistant"]}
     if url is None:
         with wall() as started:
             for attack in attacks:
@@ -67,7 +68,7 @@ def _trials(options: argparse.Namespace, attacks: list[corpus.Attack]) -> Iterat
     elif not tokens:
         raise SystemExit("With --url goes at least one --token, or use --demo.")
     else:
-        remote = Remote(url, tokens, options.course, secrets)
+        remote = Remote(url, tokens, options.course, secrets=secrets, logins=logins)
         for attack in attacks:
             yield remote.attempt(attack)
 

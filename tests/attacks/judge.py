@@ -124,7 +124,9 @@ def _expected_numbers(slug: str, seed: bytes) -> set[str]:
 def _numbers(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         value = list(value.values())
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, np.ndarray):
+        value = value.ravel().tolist()
+    if isinstance(value, list | tuple):
         for item in value:
             yield from _numbers(item)
     elif isinstance(value, float | np.floating):

@@ -8,14 +8,16 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.attacks import judge
+from tests.attacks import judge, pages
 from tests.attacks.corpus import Attack
+from tests.attacks.leftovers import Rest
+from tests.attacks.pages import Reader
 from tests.attacks.trial import Trial, verdict_of
-from tests.attacks.wall import CANARY, SETTLE_S, Remains, remains
+from tests.attacks.wall import CANARY
 
 HELD_S = 30  # the longest a request may be held
 PATIENCE_S = 180.0
@@ -24,7 +26,16 @@ PATIENCE_S = 180.0
 class Remote:
     """A service, some students of it, and its runner where that runs on this machine."""
 
-    def __init__(self, url: str, tokens: Sequence[str], course: str, secrets: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        url: str,
+        tokens: Sequence[str],
+        course: str,
+        *,
+        secrets: Sequence[str] = (),
+        logins: Mapping[str, Mapping[str, str]] | None = None,
+        runner: int | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
@@ -32,14 +43,18 @@ class Remote:
             tokens: of students; the later half hands in the canaries, so that nobody hands in too often.
             course: where they are enrolled.
             secrets: what no answer may hold.
+            logins: email and password by token, and of somebody of the staff under "": whose pages are looked at.
+            runner: its process number, where it runs on this machine; found where there is but one.
         """
         self._url = url.rstrip("/")
         self._tokens = list(tokens)
         self._course = course
         self._secrets = list(secrets)
-        self._runner = runner_of_this_machine()
-        self._settled = self._remains()
+        self._logins = logins or {}
+        self._readers: dict[str, Reader] = {}
         self._sent = 0
+        runner = runner or runner_of_this_machine()
+        self._rest = Rest(runner) if runner is not None else None
 
     def attempt(self, attack: Attack) -> Trial:
         """Hand an attack in beside a canary, then a canary alone, and look at what came of it."""
@@ -47,11 +62,14 @@ class Remote:
         harmed: list[str] = []
         beside = threading.Thread(target=lambda: harmed.extend(self._canary("beside it")))
         beside.start()
-        status, document = self._hand_in(attack.assignment, attack.files, self._turn())
+        token = self._turn()
+        status, document = self._hand_in(attack.assignment, attack.files, token)
         beside.join()
         trial = self._judged(attack, status, document)
+        trial.note("leftovers", self._rest.left_over() if self._rest is not None else [])
         trial.note("canary", harmed + self._canary("after it"))
-        trial.note("leftovers", self._leftovers())
+        if trial.verdict != "refused":
+            self._look_at_pages(trial, document, token)
         trial.seconds = time.monotonic() - started
         return trial
 
@@ -69,6 +87,21 @@ class Remote:
         trial.note("leak", judge.leaks(attack, document, secrets=self._secrets))
         return trial
 
+    def _look_at_pages(self, trial: Trial, document: dict[str, Any], token: str) -> None:
+        """Read the result as the student sees it and as the staff sees it; both where the logins are known."""
+        for who, key in (("the student's", token), ("the staff's", "")):
+            login = self._logins.get(key)
+            if login is None:
+                continue
+            if key not in self._readers:
+                self._readers[key] = Reader(self._url, login["email"], login["password"])
+            page = self._readers[key].get(f"/s/{document['id']}")
+            trial.note("verdict", [f"{who} page: {each}" for each in pages.faults(page, document)])
+            own = {"page": pages.without_own_words(page)}
+            trial.note(
+                "leak", [f"{who} page: {each}" for each in judge.leaks(trial.attack, own, secrets=self._secrets)]
+            )
+
     def _canary(self, when: str) -> list[str]:
         status, document = self._hand_in("python_warmup", (("python_warmup.py", CANARY),), self._turn(is_canary=True))
         question = next((each for each in document.get("questions", []) if each["id"] == "f4"), None)
@@ -84,17 +117,8 @@ class Remote:
         return group[self._sent % len(group)]
 
     def _hand_in(self, slug: str, files: Sequence[tuple[str, bytes]], token: str) -> tuple[int, dict[str, Any]]:
-        boundary = uuid.uuid4().hex
-        body = b"".join(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{_quoted(name)}"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n".encode()
-            + content
-            + b"\r\n"
-            for name, content in files
-        )
         path = f"/api/v1/courses/{self._course}/assignments/{slug}/submissions?wait={HELD_S}"
-        kind = f"multipart/form-data; boundary={boundary}"
-        status, document = self._ask(path, token, body + f"--{boundary}--\r\n".encode(), kind)
+        status, document = self._ask(path, token, *_encoded(files))
         deadline = time.monotonic() + PATIENCE_S
         while status == 202 or (status == 200 and document.get("status") in {"queued", "running"}):
             if time.monotonic() > deadline:
@@ -118,19 +142,6 @@ class Remote:
             except (ConnectionError, urllib.error.URLError) as error:
                 return 0, {"status": f"no answer: {error}"}
 
-    def _remains(self) -> Remains | None:
-        return remains(self._runner) if self._runner is not None else None
-
-    def _leftovers(self) -> list[str]:
-        """Return what the runner has more of than at first; nothing where it is another machine's."""
-        deadline = time.monotonic() + SETTLE_S
-        while self._settled is not None and (now := self._remains()) is not None:
-            found = now.more_than(Remains(self._settled.processes, self._settled.descriptors + 2))
-            if not found or time.monotonic() > deadline:
-                return found
-            time.sleep(0.05)
-        return []
-
 
 def runner_of_this_machine() -> int | None:
     """Return the process number of the one runner here, or None where there is none or more than one."""
@@ -146,8 +157,23 @@ def runner_of_this_machine() -> int | None:
     return found[0] if len(found) == 1 else None
 
 
+def _encoded(files: Sequence[tuple[str, bytes]]) -> tuple[bytes, str]:
+    """Return a request's body and its type: a form as browsers send it, JSON where a form cannot say the name."""
+    if any(char in name for name, _ in files for char in "\r\n"):
+        return json.dumps({"files": {name: content.decode() for name, content in files}}).encode(), "application/json"
+    boundary = uuid.uuid4().hex
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{_quoted(name)}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n".encode()
+        + content
+        + b"\r\n"
+        for name, content in files
+    ]
+    return b"".join([*parts, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
+
+
 def _quoted(name: str) -> str:
-    return name.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "%0D").replace("\n", "%0A")
+    return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _problem(body: bytes) -> dict[str, Any]:

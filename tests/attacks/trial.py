@@ -49,8 +49,8 @@ def attempt(attack: Attack, wall: Wall) -> Trial:
     shown = {"questions": questions, "notes": notes, "stdout": report.stdout}
     trial.note("leak", judge.leaks(attack, shown, secrets=HOST_SECRETS, seed=SEED))
     trial.note("canary", [f"beside it: {each}" for each in harmed])
+    trial.note("leftovers", wall.leftovers())  # first: what the runner had done by then would not be measured
     trial.note("canary", [f"after it: {each}" for each in filter(None, [wall.canary()])])
-    trial.note("leftovers", wall.leftovers())
     trial.seconds = time.monotonic() - started
     return trial
 

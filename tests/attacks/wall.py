@@ -15,6 +15,7 @@ from typing import Any
 from assignments import catalog
 from assignments.spec import Limits
 from assignments.verdict import Report
+from tests.attacks.leftovers import Rest, below, process_table
 from tests.servers import ROOT, clean_environment, grader_command, short_folder, stop, wait_until
 from worker.client import RunnerClient
 from worker.judging import grade_upload
@@ -22,43 +23,11 @@ from worker.judging import grade_upload
 SECRET = "planted-secret-of-the-grader-9b1c"
 SEED = b"the seed of a submission in tests"
 CANARY = b"def f4(x, a=1):\n    return a * x ** 2\n"
-SLACK = 4  # a box may have a child forked ahead, or not; what attacks leave adds up over five hundred of them
-SETTLE_S = 5.0  # the bar is 2 s on an idle machine; this one is shared
-
-
-@dataclass(frozen=True)
-class Remains:
-    """What is there that an attack could have left: counted, because the numbers of processes change."""
-
-    processes: int
-    descriptors: int
-
-    def more_than(self, before: Remains) -> list[str]:
-        """Return what there is more of than `before`."""
-        mine, theirs = dataclasses.asdict(self), dataclasses.asdict(before)
-        return [f"{mine[name]} {name}, {theirs[name]} before" for name in mine if mine[name] > theirs[name]]
 
 
 def family(pid: int) -> list[int]:
     """Return the processes below `pid`."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                parents.setdefault(int(fields[1]), []).append(int(entry.name))
-    found: list[int] = []
-    todo = [pid]
-    while todo:
-        children = parents.get(todo.pop(), [])
-        found += children
-        todo += children
-    return found
-
-
-def remains(runner_pid: int) -> Remains:
-    """Count what there is now."""
-    return Remains(len(family(runner_pid)), len(list(Path(f"/proc/{runner_pid}/fd").iterdir())))
+    return [process.pid for process in below(pid, process_table())]
 
 
 @dataclass
@@ -67,7 +36,7 @@ class Wall:
 
     socket: Path
     pid: int
-    settled: Remains
+    rest: Rest | None = None  # once it has started
 
     def grade(self, files: tuple[tuple[str, bytes], ...], slug: str, limits: Limits, **answers: str) -> Report:
         """Grade an upload as a worker does."""
@@ -104,16 +73,9 @@ class Wall:
             singer.join()
 
     def leftovers(self) -> list[str]:
-        """Return what there is more of than before any attack, once what was thrown away has had time to end."""
-        found: list[str] = []
-
-        def is_settled() -> bool:
-            found[:] = remains(self.pid).more_than(self.settled)
-            return not found
-
-        with contextlib.suppress(AssertionError):
-            wait_until(is_settled, "what the attack left to be gone", limit_s=SETTLE_S)
-        return found
+        """Return what is not as before any attack, once the runner had the time it may take to refill its pool."""
+        assert self.rest is not None
+        return self.rest.left_over()
 
 
 @contextlib.contextmanager
@@ -148,9 +110,9 @@ def wall(*, workers: int = 2, box_reuse: int = 50, before: str = "", **environme
                 stderr=output,
             )
         try:
-            started = Wall(socket, process.pid, Remains(0, 0))
+            started = Wall(socket, process.pid)
             wait_until(lambda: _listens(process, started, log), "the runner")
-            started.settled = _settled(started)
+            started.rest = Rest(process.pid, workers)
             yield started
         finally:
             stop(process)
@@ -166,20 +128,6 @@ def _listens(process: subprocess.Popen[bytes], started: Wall, log: Path) -> bool
     with contextlib.suppress(Exception):
         return not started.canary()
     return False
-
-
-def _settled(started: Wall) -> Remains:
-    """Return what there is when nothing has happened but right submissions, at its most."""
-    seen: list[Remains] = []
-
-    def is_same() -> bool:
-        started.canary()
-        seen.append(remains(started.pid))
-        return len(seen) > 5 and len({each.processes for each in seen[-5:]}) == 1
-
-    wait_until(is_same, "the pool to fill")
-    most = max(each.processes for each in seen)
-    return Remains(most + SLACK, max(each.descriptors for each in seen) + SLACK)
 
 
 def as_shown(report: Report) -> tuple[list[dict[str, Any]], list[str]]:

@@ -62,6 +62,19 @@ def children(pid: int) -> list[int]:
     return [other for other, fields in _table().items() if int(fields[1]) == pid and fields[0] != "Z"]
 
 
+def named(pid: int, word: bytes) -> int:
+    """Return the first process below `pid` that has this word on its command line.
+
+    Raises:
+        LookupError: there is none.
+    """
+    for each in tree(pid):
+        with contextlib.suppress(OSError):
+            if word in Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0"):
+                return each
+    raise LookupError(f"no process below {pid} is called with {word!r}")
+
+
 def descriptors(pid: int) -> int:
     """Return how many descriptors a process holds; 0 where the kernel will not tell this user."""
     with contextlib.suppress(OSError):

@@ -2,11 +2,13 @@
 
     python -m tests.benchmarks.soak right [--number 500] [--json]
     python -m tests.benchmarks.soak wrong [--number 100] [--json]
+    python -m tests.benchmarks.soak flood [--number 20] [--json]
 
 `right` grades one right solution again and again while other processes fill every core twice over: each must get the
-verdict it gets on an idle machine. `wrong` hands crashing, hanging and flooding submissions in to a whole service, one
-after the other, beside usual ones: all are graded, the usual ones do not wait for more than fairness says, and
-nothing is left behind in the runner. Exit code 1 when it is not so.
+verdict it gets on an idle machine. `wrong` hands crashing, hanging and flooding submissions in to a whole service,
+three at a time, beside usual ones: all are graded, nothing is left behind, and no part of the service has grown.
+`flood` has one student hand in hanging ones at once and another a right one: it is graded next. Exit code 1 when it is
+not so.
 """
 
 from __future__ import annotations
@@ -20,27 +22,17 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from assignments.script import ProbesOutcome
-from tests import servers
-from tests.benchmarks import accounting, sandbox, workloads
+from tests.benchmarks import mistakes, sandbox, workloads
 from worker.client import RunnerClient
 
 CORES = os.cpu_count() or 1
-RIGHT = (servers.ROOT / "assignments/perceptron/exemplars/right_numpy.py").read_text(encoding="utf-8")
-WRONG = {
-    "crash": "import os; os.abort()",
-    "exit": "import ctypes; ctypes.CDLL(None)._exit(0)",
-    "hang": "while True: pass",
-    "sleep": "import time; time.sleep(999)",
-    "flood": "while True: print('A' * 10000)",
-    "hoard": "hoard = []\n    while True: hoard.append(bytearray(1 << 24))",
-}
-GROWTH_KIB, FEW = 8192, 20  # what a runner may hold more at the end: far less than a leak in each submission
+GROWTH_KIB = 8192  # what any part may hold more at the end: far less than a leak in each of a hundred submissions
 
 
 def right(number: int) -> dict[str, Any]:
@@ -83,94 +75,47 @@ def right(number: int) -> dict[str, Any]:
     }
 
 
-def _hand_in(service: servers.Service, student: int, code: str) -> tuple[float, dict[str, Any]]:
-    request = urllib.request.Request(  # noqa: S310 (our own service)
-        f"{service.url}/api/v1/courses/dl101/assignments/perceptron/submissions?wait=30",
-        data=json.dumps({"files": {"perceptron.py": code}}).encode(),
-        headers={
-            "Authorization": f"Bearer {service.demo['students'][student]['token']}",
-            "Content-Type": "application/json",
-        },
-    )
-    begun = time.monotonic()
-    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 (our own service)
-        document = json.load(response)
-    while document["status"] not in {"graded", "failed"}:
-        status, body = service.get(
-            f"/api/v1/submissions/{document['id']}?wait=30", service.demo["students"][student]["token"]
-        )
-        assert status == 200, body
-        document = json.loads(body)
-    return time.monotonic() - begun, document
-
-
-def _runner_of(service: servers.Service) -> int:
-    for pid in accounting.tree(service.pid):
-        if b"runner" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-            return pid
-    raise SystemExit("the service has no runner")
-
-
 def wrong(number: int) -> dict[str, Any]:
-    """Hand `number` wrong submissions in beside usual ones; return what became of both, and of the runner."""
-    with tempfile.TemporaryDirectory() as folder, servers.whole_service(Path(folder) / "var") as service:
-        for code in ("def update(w, w0, x, y, lr=1.0):\n    import os; os.abort()\n", RIGHT):
-            _hand_in(service, 4, code)
-        pid = _runner_of(service)
+    """Hand `number` wrong submissions in beside usual ones; return what became of both, and of the service."""
+    with tempfile.TemporaryDirectory() as folder, mistakes.crowd(Path(folder)) as them:
+        found = mistakes.in_a_row(them, number)
+    more = grown(found)
+    return found | {"grown": more, "ok": not found["odd"] and not more}
 
-        def held() -> dict[str, int]:
-            tree = accounting.tree(pid)
-            return {
-                "descriptors": accounting.descriptors(pid),
-                "processes": len(tree),
-                "memory_kib": accounting.pss_kib(pid) or 0,
-            }
 
-        before = held()
-        fates: Counter[str] = Counter()
+def grown(found: dict[str, Any]) -> list[str]:
+    """Return what a part of the service holds more of than before: no descriptor, no process, hardly any memory."""
+    return [
+        f"{part}: {name} {now}, {found['before'][part][name]} before"
+        for part, after in found["after"].items()
+        for name, now in after.items()
+        if now - found["before"][part][name] > (GROWTH_KIB if name == "memory_kib" else 0)
+    ]
 
-        def err() -> None:
-            for each in range(number):
-                name = list(WRONG)[each % len(WRONG)]
-                code = RIGHT + f"\n\ndef update(w, w0, x, y, lr=1.0):\n    {WRONG[name]}\n"
-                _, document = _hand_in(service, each % 3, code)
-                worst = sorted({q["verdict"] for q in document["questions"]} - {"passed"})
-                fates[f"{name}: {document['status']} {','.join(worst)}"] += 1
 
-        erring = threading.Thread(target=err)
-        erring.start()
-        waits, scores = [], set()
-        while erring.is_alive():
-            wait, document = _hand_in(service, 3, RIGHT)
-            waits.append(wait)
-            scores.add((document["status"], document["score"] == document["max_score"]))
-            time.sleep(0.5)  # as people do; and one person's uploads are limited
-        time.sleep(1.0)
-        after = held()
-    return {
-        "graded": sum(fates.values()),
-        "fates": dict(fates),
-        "usual": len(waits),
-        "usual_p50_s": round(statistics.median(waits), 2),
-        "usual_longest_s": round(max(waits), 2),
-        "before": before,
-        "after": after,
-        "load": os.getloadavg()[0],
-        "ok": scores == {("graded", True)}
-        and all(": graded " in fate for fate in fates)
-        and after["memory_kib"] - before["memory_kib"] < GROWTH_KIB
-        and all(after[name] - before[name] < FEW for name in ("descriptors", "processes")),
-    }
+def flood(number: int) -> dict[str, Any]:
+    """Have one student hand in `number` hanging ones at once; return how long another's right one waited."""
+    with tempfile.TemporaryDirectory() as folder, mistakes.crowd(Path(folder)) as them:
+        found = mistakes.flood(them, number)
+    return found | {"ok": not found["odd"]}
+
+
+COMMANDS: dict[str, tuple[Callable[[int], dict[str, Any]], int]] = {
+    "right": (right, 500),
+    "wrong": (wrong, 100),
+    "flood": (flood, 20),
+}
 
 
 def main() -> None:
     """Print what was found; exit 1 when something was not as it must be."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=("right", "wrong"))
+    parser.add_argument("what", choices=COMMANDS)
     parser.add_argument("--number", type=int)
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    found = right(options.number or 500) if options.what == "right" else wrong(options.number or 100)
+    command, number = COMMANDS[options.what]
+    found = command(options.number or number)
     if options.json:
         print(json.dumps(found, indent=2))
     else:
