@@ -293,8 +293,9 @@ class CodeQuestion:
         return any(outcome.status is Status.RAISED for outcome in self._outcomes)
 
     def _remark(self) -> list[str]:
-        """Return the question's own last sentence on what is wrong."""
-        if self._code.remark is None or self._trial.is_right:
+        """Return the question's own last sentence on what is wrong, or on how it was done where nothing is."""
+        remark = self._code.advice if self._trial.is_right else self._code.remark
+        if remark is None:
             return []
         compared = {
             part.name: [
@@ -306,7 +307,7 @@ class CodeQuestion:
         }
         try:
             with np.errstate(all="ignore"):
-                said = self._code.remark(compared)
+                said = remark(compared)
         except JudgingError:
             raise
         except Exception:  # noqa: BLE001 - a remark that cannot read odd data is left out

@@ -239,6 +239,7 @@ class Code:
         hint: (got, want) of a failed check → a further sentence, where no mistake is known.
         remark: name of each "value" part → (got, want) of its checks that were compared → a last sentence about what is
             wrong, whether its mistake is known or not.
+        advice: as `remark`, said where everything is right: about how it was done, which costs nothing.
         may_change: names of functions that are asked to change an argument in place.
         resting: for a student whose function of this question calls one of another question: that question's id → a
             function that takes the wrong functions of a mistake known there, and returns the forms this question's
@@ -256,6 +257,7 @@ class Code:
     curves: Callable[[Sequence[Outcome], Sequence[Outcome]], Sequence[Curve]] | None = None
     hint: Callable[[Any, Any], str | None] | None = None
     remark: Callable[[Mapping[str, Sequence[tuple[Any, Any]]]], str | None] | None = None
+    advice: Callable[[Mapping[str, Sequence[tuple[Any, Any]]]], str | None] | None = None
     may_change: tuple[str, ...] = ()
     resting: Mapping[str, Callable[[Functions], Sequence[Functions]]] = field(default_factory=dict)
     is_slow: bool = False

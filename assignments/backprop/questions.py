@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from assignments.backprop import cases
-from assignments.backprop.gradient_check import remark_on
+from assignments.backprop.gradient_check import advice_on, remark_on
 from assignments.backprop.network_slips import GRADIENTS, network_mistakes
 from assignments.backprop.words import (
     ABSOLUTE_SAYS,
@@ -78,6 +78,7 @@ GRAPH = Code(
         _graph("added-up", graph_slips.graph_gradients_added_up, ADDED_UP_SAYS),
     ),
     remark=remark_on("grad_x", "grad_y", "grad_z"),
+    advice=advice_on("grad_x", "grad_y", "grad_z"),
 )
 
 # --- the neuron -------------------------------------------------------------------------------------------------------
@@ -140,6 +141,7 @@ NEURON = Code(
         _neuron("results-swapped", backprop_slips.neuron_gradients_swapped, NEURON_ORDER_SAYS),
     ),
     remark=remark_on("dl_dw", "dl_db"),
+    advice=advice_on("dl_dw", "dl_db"),
 )
 
 # --- the network ------------------------------------------------------------------------------------------------------
@@ -150,6 +152,7 @@ NETWORK = Code(
     mistakes=tuple(network_mistakes()),
     parts=tuple(Part(name, Decimal(2), pick=at) for at, name in enumerate(GRADIENTS)),
     remark=remark_on(*GRADIENTS),
+    advice=advice_on(*GRADIENTS),
 )
 
 QUESTIONS: Mapping[str, Definition] = {

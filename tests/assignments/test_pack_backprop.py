@@ -126,41 +126,41 @@ def network_gradients(x, y, W0, b0, W1, b1):
 """
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        graph("y.tolist()", "x.tolist()", "[[1] * z.shape[1]] * len(z)"),
-        graph("1.0 * y", "1.0 * x", "z ** 0"),
-        graph("np.float32(y)", "np.float32(x)", "np.ones(x.shape, dtype=int)"),
-        graph("np.copy(y)", "np.copy(x)", "np.full(z.shape, True)"),
-        graph("y + 0 * x", "x + 0 * y", "0 * x + 1"),
-        "def graph_gradients(a, b, c):\n    return [b, a, np.ones(a.shape)]\n",
-        neuron(result="[dz * v for v in x], float(dz)"),
-        neuron(result="(dz * x).astype(np.float32), np.float32(dz)"),
-        neuron("-(y - a) * a * (1 - a)"),
-        neuron("(a - y) * (a - a ** 2)"),
-        neuron("(a - y) * np.exp(-z) / (1 + np.exp(-z)) ** 2"),
-        neuron("(a - y) * sigmoid(z) * sigmoid(-z)", z="np.sum(x * w) + b"),
-        neuron("2 * 0.5 * (a - y) * a * (1 - a)", result="np.multiply(x, dz), np.array(dz)"),
-        neuron(z="np.dot(np.append(x, 1), np.append(w, b))"),
-        neuron(a="1 / 2 + np.tanh(z / 2) / 2", result="np.array([dz * v for v in x]), dz.item()"),
-        network(result="[np.outer(dz0, x), dz0, np.outer(dz1, h), dz1]"),
-        network(result="dz0[:, None] * x, dz0, dz1[:, None] * h[None], dz1"),
-        network(result="np.einsum('i,j', dz0, x), dz0, np.einsum('i,j->ij', dz1, h), dz1"),
-        network(result="np.outer(x, dz0).T, dz0, (h[:, None] @ dz1[None]).T, dz1"),
-        network(result="np.outer(dz0, x).tolist(), list(dz0), np.outer(dz1, h).tolist(), tuple(dz1)"),
-        network(result="tuple(np.float32(g) for g in (np.outer(dz0, x), dz0, np.outer(dz1, h), dz1))"),
-        network(back="dz1 @ W1"),
-        network(back="sum(dz1[k] * W1[k] for k in range(len(dz1)))"),
-        network(back="np.sum(W1 * dz1[:, None], axis=0)"),
-        network("-(y - p) * sigmoid(z1) * (1 - sigmoid(z1))", dz0="back * sigmoid(z0) * sigmoid(-z0)"),
-        IN_FLOAT32,
-        NUMERICALLY,
-        GENERAL,
-        PATHS,
-        IN_PLACE_LATE,
-    ],
-)
+RIGHT_FORMS = [
+    graph("y.tolist()", "x.tolist()", "[[1] * z.shape[1]] * len(z)"),
+    graph("1.0 * y", "1.0 * x", "z ** 0"),
+    graph("np.float32(y)", "np.float32(x)", "np.ones(x.shape, dtype=int)"),
+    graph("np.copy(y)", "np.copy(x)", "np.full(z.shape, True)"),
+    graph("y + 0 * x", "x + 0 * y", "0 * x + 1"),
+    "def graph_gradients(a, b, c):\n    return [b, a, np.ones(a.shape)]\n",
+    neuron(result="[dz * v for v in x], float(dz)"),
+    neuron(result="(dz * x).astype(np.float32), np.float32(dz)"),
+    neuron("-(y - a) * a * (1 - a)"),
+    neuron("(a - y) * (a - a ** 2)"),
+    neuron("(a - y) * np.exp(-z) / (1 + np.exp(-z)) ** 2"),
+    neuron("(a - y) * sigmoid(z) * sigmoid(-z)", z="np.sum(x * w) + b"),
+    neuron("2 * 0.5 * (a - y) * a * (1 - a)", result="np.multiply(x, dz), np.array(dz)"),
+    neuron(z="np.dot(np.append(x, 1), np.append(w, b))"),
+    neuron(a="1 / 2 + np.tanh(z / 2) / 2", result="np.array([dz * v for v in x]), dz.item()"),
+    network(result="[np.outer(dz0, x), dz0, np.outer(dz1, h), dz1]"),
+    network(result="dz0[:, None] * x, dz0, dz1[:, None] * h[None], dz1"),
+    network(result="np.einsum('i,j', dz0, x), dz0, np.einsum('i,j->ij', dz1, h), dz1"),
+    network(result="np.outer(x, dz0).T, dz0, (h[:, None] @ dz1[None]).T, dz1"),
+    network(result="np.outer(dz0, x).tolist(), list(dz0), np.outer(dz1, h).tolist(), tuple(dz1)"),
+    network(result="tuple(np.float32(g) for g in (np.outer(dz0, x), dz0, np.outer(dz1, h), dz1))"),
+    network(back="dz1 @ W1"),
+    network(back="sum(dz1[k] * W1[k] for k in range(len(dz1)))"),
+    network(back="np.sum(W1 * dz1[:, None], axis=0)"),
+    network("-(y - p) * sigmoid(z1) * (1 - sigmoid(z1))", dz0="back * sigmoid(z0) * sigmoid(-z0)"),
+    IN_FLOAT32,
+    NUMERICALLY,
+    GENERAL,
+    PATHS,
+    IN_PLACE_LATE,
+]
+
+
+@pytest.mark.parametrize("code", RIGHT_FORMS)
 def test_right_work_is_right_in_any_form(assignment, code):
     for seed in SEEDS:
         results = grade_source(assignment, RIGHT + code, seed)
@@ -322,6 +322,23 @@ def test_odd_results_get_a_message_and_no_points(assignment, result):
 
 def test_right_work_reads_nothing(assignment):
     assert [result.feedback for result in grade_source(assignment, RIGHT).values()] == [(), (), ()]
+
+
+@pytest.mark.parametrize("code", [form for form in RIGHT_FORMS if form != NUMERICALLY])
+def test_only_a_difference_quotient_is_told_that_it_is_one(assignment, code):
+    """In float32 a right gradient has fewer digits still; it is not taken for one."""
+    for seed in SEEDS:
+        results = grade_source(assignment, RIGHT + code, seed)
+        assert not any("difference quotient" in text for result in results.values() for text in result.feedback)
+
+
+@pytest.mark.parametrize("eps", ["1e-4", "1e-5", "1e-6"])
+def test_difference_quotient_is_right_costs_nothing_and_is_told_what_it_misses(assignment, eps):
+    """How a gradient was found is seen in its digits; values to the sixth digit are asked for, and so it passes."""
+    for seed in SEEDS:
+        result = grade_source(assignment, RIGHT + NUMERICALLY.replace("1e-5", eps), seed)["network_gradients"]
+        assert result.score == 8
+        assert "as those of a difference quotient are. That costs nothing here." in result.feedback[0]
 
 
 def test_gradient_that_moves_the_weights_afterwards_is_right_and_told_so(assignment):
