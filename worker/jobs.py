@@ -210,7 +210,7 @@ class JobRun:
     """A job in progress; the runner's loop tells it what happened, it tells the runner's loop what to send.
 
     `send` takes a frame for the client, `finish` is called once when nothing more will come, `want_box` when the job
-    needs another box to go on.
+    needs another box to go on; `is_behind` says whether the client has too much to read already.
     """
 
     def __init__(
@@ -220,11 +220,13 @@ class JobRun:
         send: Callable[[bytes], None],
         finish: Callable[[JobRun], None],
         want_box: Callable[[JobRun], None],
+        is_behind: Callable[[], bool] = lambda: False,
     ) -> None:
         self._request = request
         self._send = send
         self._finish = finish
         self._want_box = want_box
+        self._is_behind = is_behind
         self.child: Child | None = None
         self.is_finished = False
         self._number = -1  # the question being answered; -1 while loading
@@ -271,7 +273,11 @@ class JobRun:
     # --- what happened ---
 
     def look(self, now: float) -> None:
-        """Read what the child has written and printed."""
+        """Read what the child has written and printed; not while the client is behind, or all of it would lie here."""
+        if not self._is_behind():
+            self._read_all(now)
+
+    def _read_all(self, now: float) -> None:
         working = self.child
         may_be_more = working is not None
         while working is not None and may_be_more and not self.is_finished:
@@ -287,6 +293,8 @@ class JobRun:
         may_come = self._read_output()
         working = self.child
         if working is not None and len(self._printed) > FLOOD * self._request.output:
+            if self._is_behind():
+                return False  # answers before it are not read now; `tick` comes back to it
             # Answers written before may still lie unread; if there is one, part of this belongs to the next question.
             number = self._number
             self.look(now)
@@ -316,6 +324,8 @@ class JobRun:
         working = self.child
         if working is None or now < self._tick_at:
             return True
+        if self._is_behind():
+            self._since += now - (self._tick_at - TICK_S)  # the child may be waiting for the client: no time of its own
         self._tick_at = now + TICK_S
         if working.ending is not None:
             if now >= working.kill_at and not working.is_condemned:
@@ -364,7 +374,7 @@ class JobRun:
         if working is None:
             return None
         if not self.is_finished:
-            self.look(now)
+            self._read_all(now)
             self._read_output()
         self._cpu_last = working.cpu_s() - self._cpu_before
         self.child = None

@@ -28,6 +28,7 @@ from worker.privileges import StillRootError, leave_root
 RETRY_S = 1.0  # pause after boxes failed to start again and again
 BACKLOG = 512
 CHUNK = 1 << 18
+MAX_UNSENT = 64 << 20  # bytes of answers for one client; until it has read some, its child is not listened to
 REFUSED = 3  # exit code: the sandbox is not what it must be
 KEPT_ENVIRONMENT = ("PATH", "LANG", "TZ", "PYTHONPATH")
 
@@ -209,6 +210,7 @@ class Runner:
                 send=lambda frame: self._send(connection, frame),
                 finish=self._finished,
                 want_box=self._waiting.appendleft,
+                is_behind=lambda: sum(map(len, connection.outgoing)) > MAX_UNSENT,
             )
             connection.run = run
             connection.boxes.clear()
