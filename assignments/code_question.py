@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
 from assignments.compare import compare
 from assignments.feedback import (
     PRINTED_ONLY,
+    SOME_NONE,
     Wording,
     common_diagnosis,
+    form_remedy,
     load_message,
     needs_load_message,
     numpy_warnings,
@@ -275,9 +277,14 @@ class CodeQuestion:
         words += [
             checks[other].message for name, other, found in wrong if name is not part and self._tells(found, other)
         ]
+        if finding.difference is not None:
+            words.append(form_remedy(self._value_of(part, at), finding.difference.kind))
+        if finding.verdict is Verdict.FAILED and self._is_none_at_times(part):
+            words.append(SOME_NONE)
         if finding.difference is not None and self._outcomes[at].value is None and self._has_printed:
             words.append(PRINTED_ONLY)
         warnings = [text.removeprefix("RuntimeWarning: ") for text in numpy_warnings(self._outcomes)]
+        words = [word for word in words if word]
         return [*words, sentence(f"NumPy warned: {'; '.join(warnings)}")] if warnings else words
 
     def _limit_reached(self) -> int | None:
@@ -291,6 +298,19 @@ class CodeQuestion:
 
     def _has_raised(self) -> bool:
         return any(outcome.status is Status.RAISED for outcome in self._outcomes)
+
+    def _value_of(self, part: Part, at: int) -> Any:
+        want = None if self._checks[at].holds is not None else self._trial.expect(at).value
+        return picked(self._outcomes[at].value, want, part)[0]
+
+    def _is_none_at_times(self, part: Part) -> bool:
+        """Whether None came back from some calls and something else from others."""
+        values = [
+            self._value_of(part, at)
+            for at in self._trial.findings[part.name]
+            if self._outcomes[at].status is Status.RETURNED
+        ]
+        return 0 < sum(value is None for value in values) < len(values)
 
     def _remark(self) -> list[str]:
         """Return the question's own last sentence on what is wrong, or on how it was done where nothing is."""

@@ -108,7 +108,8 @@ def _other_shape(given: Array, wanted: Array, same: Callable[[Array, Array], boo
     if given.ndim == 2 and same(given.T, wanted):
         yield "It is the transpose of what was expected."
     if given.size == wanted.size and same(given.reshape(wanted.shape), wanted):
-        yield "The values are right, only the shape is not."
+        for remedy in (_remedy(given, wanted), ""):  # the same for every result, or none
+            yield f"The values are right, only the shape is not.{remedy}"
     if wanted.ndim == 0 and given.size > 1:
         if same(given.sum(), wanted):
             yield "The terms are right, but they were not added up."
@@ -122,6 +123,19 @@ def _other_shape(given: Array, wanted: Array, same: Callable[[Array, Array], boo
                 yield f"The values are right, but one is {what} at the end."
             if same(given[-count:], wanted[-count:]):
                 yield f"The values are right, but one is {what} at the start."
+
+
+def _remedy(given: Array, wanted: Array) -> str:
+    """Return how right values get the right shape, or ""."""
+    if wanted.ndim == 0:
+        return (
+            " One number is asked for: is there a comma behind the `return`, or are there brackets around it? "
+            "`float(…)` makes a number of an array with one entry."
+        )
+    if wanted.ndim == 1 and given.ndim == 2:
+        form = "a column" if given.shape[1] == 1 else "a row"
+        return f" They came back as {form} with two axes: `.ravel()` gives one axis."
+    return ""
 
 
 def _multiples(

@@ -28,6 +28,7 @@ NUMPY_WARNING = re.compile(
     r"RuntimeWarning: (?:overflow|underflow|invalid value|divide by zero) encountered in [a-z_0-9 ]{1,40}"
 )
 PRINTED_ONLY = "Printing a value does not return it."
+SOME_NONE = "None came back from some calls only: does every way through the function end in a `return`?"
 
 WRONG_CALL = re.compile(
     r"positional argument|keyword(?:-only)? argument|required argument|takes no arguments|multiple values"
@@ -238,6 +239,15 @@ def load_message(load: Load, limits: Limits, *, is_told: bool) -> str:
             why = sentence(text) if text else "the process ended."
     kept = "" if load.status is Status.RAISED else " What was defined above it counts."
     return f"{name} stopped{line} while it was loaded: {why}{kept}"
+
+
+def form_remedy(value: Any, kind: Kind) -> str:
+    """Return what to do about a result of another kind than asked for, or ""."""
+    if kind is Kind.UNREADABLE and isinstance(value, str):
+        return "Return the number itself: without quotes, without `str(…)` and without an f-string."
+    if kind is Kind.SHAPE and isinstance(value, dict):
+        return "Return the values themselves, side by side and in their order: `return a, b`."
+    return ""
 
 
 def needs_load_message(outcomes: Sequence[Outcome]) -> bool:

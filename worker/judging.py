@@ -6,6 +6,7 @@ a claim and a transaction.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -14,9 +15,9 @@ from sqlalchemy.exc import OperationalError as DatabaseError
 
 from assignments import catalog
 from assignments.judge import Judge
-from assignments.script import Load, ProbesOutcome
+from assignments.script import Load, ProbesOutcome, Source
 from assignments.spec import Assignment
-from assignments.verdict import QuestionResult, Report
+from assignments.verdict import QuestionResult, Report, Verdict
 from grader.services import runs
 from grader.services.unpack import FilesRejected, unpack
 from worker import claims
@@ -26,6 +27,9 @@ from worker.wire import play_trusted
 
 PROGRESS_AFTER_S = 0.3  # a run shorter than this is shown when it is done: telling earlier would cost more than it says
 SANDBOX = "strict"
+
+DEFINES = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w{1,60})", re.MULTILINE)
+SHOWN = 4  # names of functions in a remark
 
 log = structlog.get_logger(__name__)
 
@@ -95,6 +99,8 @@ def grade_upload(
             else:
                 add([_judge(judge, event, load)])
                 printed.append(event.stdout)
+        if all(results[question.id].verdict is Verdict.MISSING for question in assignment.code_questions):
+            notes.extend(_other_assignment(assignment, unpacked.sources))
     missing = [question.id for question in assignment.questions if question.id not in results]
     if missing:
         raise GradingError(f"no result came back for {', '.join(missing)}")
@@ -111,6 +117,27 @@ def grade_upload(
         failed = [q.id for q in report.questions if q.verdict == "grader_error"]
         raise GradingError(f"the grader could not judge {', '.join(failed)}")
     return report
+
+
+def _other_assignment(assignment: Assignment, sources: Sequence[Source]) -> list[str]:
+    """Return the remark that the file of another assignment was handed in, where it looks like one.
+
+    Its text is only searched for names: nothing of a submission is parsed outside a box.
+    """
+    defined = {name for source in sources for cell in source.cells for name in DEFINES.findall(cell)}
+    fitting: dict[str, list[str]] = {}
+    for slug in catalog.course_slugs():
+        if slug != assignment.slug:
+            asked = {name for question in catalog.load(slug).code_questions for name in question.functions}
+            fitting[slug] = sorted(asked & defined)
+    slug = max(fitting, key=lambda each: len(fitting[each]), default="")
+    if not fitting.get(slug):
+        return []
+    names = ", ".join(f"`{name}`" for name in fitting[slug][:SHOWN])
+    title = catalog.load(slug).title
+    return [
+        f"This looks like work for another assignment, {title} ({slug}): it defines {names}. Was another file meant?"
+    ]
 
 
 def _judge(judge: Judge, outcome: ProbesOutcome, load: Load) -> QuestionResult:

@@ -74,7 +74,8 @@ def _choose(infos: list[zipfile.ZipInfo]) -> tuple[dict[str, zipfile.ZipInfo], l
     if not chosen:
         raise ArchiveRefused("holds no .py file")
     shown = ", ".join(name[:40] for name in left_out[:3]) + (" and more" if len(left_out) > 3 else "")
-    return chosen, [f"only .py and .ipynb files are graded, so {shown} was left out."] if left_out else []
+    verb = "was" if len(left_out) == 1 else "were"
+    return chosen, [f"only .py and .ipynb files are graded, so {shown} {verb} left out."] if left_out else []
 
 
 def _parts(info: zipfile.ZipInfo) -> list[str]:

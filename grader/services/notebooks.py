@@ -38,6 +38,8 @@ def read(text: str) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
+        if not text.lstrip().startswith(("{", "[")):
+            raise NotebookRefused("is not a notebook; if it is Python source, let its name end with .py") from error
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise NotebookRefused(
             f"is not a notebook: its JSON cannot be read{where}; save it in Jupyter and upload it again"

@@ -104,6 +104,8 @@ def _read(reading: _Reading, name: str, content: bytes, limits: UploadLimits) ->
         reading.problems.append(Problem(name, "is named .zip but is not a zip archive; make it anew"))
     elif extension == "zip":
         _read_archive(reading, name, content, limits)
+    elif is_archive and b"[Content_Types].xml" in content[:4096]:
+        reading.problems.append(Problem(name, _NO_TEXT.format(kind="a Word document (or another of Office)")))
     elif is_archive:
         reading.problems.append(Problem(name, f"is a zip archive inside; name it {name.rpartition('.')[0]}.zip"))
     else:
@@ -150,6 +152,8 @@ def _read_module(reading: _Reading, name: str, content: bytes) -> None:
     except (_Unreadable, notebooks.NotebookRefused) as error:
         reading.problems.append(Problem(name, str(error)))
         return
+    if not text.strip():
+        reading.notes.append(f"{name}: the file is empty.")
     reading.sources.append(Source(name, _module(stem), (text,)))
 
 
@@ -173,6 +177,13 @@ _KINDS = (
     (b"\x93NUMPY", "a saved NumPy array"),
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
 )
+_NO_TEXT = "is {kind}, not Python source; copy the code into a plain text file and save it as .py"
+_DOCUMENTS = (
+    (re.compile(r"\s*\{\\rtf"), "an RTF document"),
+    (re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE), "a web page"),
+    (re.compile(r"%PDF-\d"), "a PDF document"),
+)
+"""Documents that are text, but never Python: how they begin."""
 _UTF8_NAMES = {"utf8", "utf8sig", "u8", "cp65001", "ascii", "usascii"}
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
 
@@ -207,6 +218,9 @@ def _is_utf8(content: bytes) -> bool:
 
 
 def _require_python(text: str, stem: str) -> None:
+    for beginning, kind in _DOCUMENTS:
+        if beginning.match(text):
+            raise _Unreadable(_NO_TEXT.format(kind=kind))
     if notebooks.looks_like_one(text):
         raise _Unreadable(f"is a notebook inside; name it {stem}.ipynb")
     for number, line in enumerate(text.split("\n", 2)[:2], start=1):

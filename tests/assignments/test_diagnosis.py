@@ -44,6 +44,16 @@ def test_a_simple_relation_to_the_right_result_is_named(change, words):
     assert words in told(change)
 
 
+def test_right_values_in_a_wrong_shape_come_with_the_way_to_the_right_one():
+    column = told(lambda want: want[:, None], np.array([1.0, 2.0, 4.0]))
+    row = told(lambda want: want[None, :], np.array([1.0, 2.0, 4.0]))
+    single = diagnose([Result(np.array([want]), want) for want in (1.5, -2.0, 7.0)])
+
+    assert column.endswith("They came back as a column with two axes: `.ravel()` gives one axis.")
+    assert row.endswith("They came back as a row with two axes: `.ravel()` gives one axis.")
+    assert "is there a comma behind the `return`" in single
+
+
 def test_transposed_and_shifted_results_are_recognised():
     wide = np.arange(6.0).reshape(2, 3)
 

@@ -253,7 +253,7 @@ class TestNotebooks:
             (b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}', "no text"),
             (b'{"cells": [{"cell_type": "code", "source": "\\u0000"}]}', "no text"),
             (notebook("x", metadata={"kernelspec": {"language": "R"}}), 'for "R"'),
-            (b"x = 1\n", "JSON cannot be read"),
+            (b"x = 1\n", "if it is Python source, let its name end with .py"),
             (b'{"x": 1' + b"0" * 6000 + b"}", "JSON cannot be read"),
         ],
     )
