@@ -23,7 +23,7 @@ X32 = 0x40000000
 
 CHILD = """
     read readv pread64 write writev pwrite64 lseek close close_range open openat stat fstat lstat newfstatat statx
-    statfs fstatfs access faccessat faccessat2 readlink readlinkat getcwd chdir getdents64 fadvise64 umask pipe pipe2
+    statfs fstatfs access faccessat faccessat2 readlink readlinkat getcwd chdir getdents64 umask pipe pipe2
     dup dup2 dup3 poll ppoll select pselect6 mmap munmap mprotect mremap madvise brk membarrier rt_sigaction
     rt_sigprocmask rt_sigreturn rt_sigpending sigaltstack restart_syscall pause alarm getitimer setitimer nanosleep
     clock_nanosleep futex set_robust_list get_robust_list rseq set_tid_address sched_yield sched_getaffinity exit

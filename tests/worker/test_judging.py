@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from assignments import catalog
-from assignments.script import Load, Outcome, ProbesOutcome, Script
+from assignments.script import Load, Outcome, ProbesOutcome, Script, Status
+from assignments.verdict import Report
 from worker import judging
 from worker.client import Job, RunnerClient
 from worker.wire import play_trusted
@@ -52,3 +53,36 @@ def test_the_reference_is_played_while_the_box_works(runner_socket: Path, monkey
     compared = sum(len(question.checks) for question in report.questions if question.id != "train")
     assert set(at_answers) == {at_answers[0]}
     assert at_answers[0] >= 0.9 * compared
+
+
+class Answering:
+    """A runner of made-up answers, which the real one never gives."""
+
+    def __init__(self, status: Status | None) -> None:
+        self._status = status
+
+    def run(self, job: Job) -> Iterator[Load | ProbesOutcome]:
+        """Answer every question with the same outcome; none where there is none."""
+        yield Load(Status.RETURNED)
+        for probes in job.probes if self._status is not None else ():
+            yield ProbesOutcome(probes.question_id, tuple(Outcome(self._status) for _ in probes.scripts), "", 0.0)
+
+
+def answered(status: Status | None) -> Report:
+    files = [("python_warmup.py", b"def f4(x, a=1):\n    return a * x ** 2\n")]
+    runner: Any = Answering(status)
+    return judging.grade_upload(catalog.load("python_warmup"), files, {}, seed=b"seed", runner=runner)
+
+
+def test_reference_that_fails_is_the_graders_error_and_never_a_zero() -> None:
+    with pytest.raises(judging.GradingError, match="could not judge"):
+        answered(Status.GRADER_ERROR)
+
+
+def test_question_that_nobody_answered_is_the_graders_error_and_never_a_zero() -> None:
+    with pytest.raises(judging.GradingError, match="no result came back for"):
+        answered(None)
+
+
+def test_process_that_crashed_is_the_students() -> None:
+    assert answered(Status.CRASHED).score == 0
