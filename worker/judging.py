@@ -69,6 +69,7 @@ def grade_upload(
     results: dict[str, QuestionResult] = {}
     notes: list[str] = []
     printed: list[str] = []
+    sources: tuple[Source, ...] = ()
 
     def add(found: Iterable[QuestionResult]) -> None:
         for result in found:
@@ -85,9 +86,8 @@ def grade_upload(
             # It was read at the door: if it cannot be read any more, the fault is ours.
             raise GradingError(f"an accepted upload cannot be unpacked: {error}") from error
         notes.extend(unpacked.notes)
-        job = Job(
-            sources=tuple(unpacked.sources), entry=assignment.slug, probes=judge.probes(), limits=assignment.limits
-        )
+        sources = tuple(unpacked.sources)
+        job = Job(sources=sources, entry=assignment.slug, probes=judge.probes(), limits=assignment.limits)
         load: Load | None = None
         for event in runner.run(job):
             if isinstance(event, Load):
@@ -99,11 +99,11 @@ def grade_upload(
             else:
                 add([_judge(judge, event, load)])
                 printed.append(event.stdout)
-        if all(results[question.id].verdict is Verdict.MISSING for question in assignment.code_questions):
-            notes.extend(_other_assignment(assignment, unpacked.sources))
     missing = [question.id for question in assignment.questions if question.id not in results]
     if missing:
         raise GradingError(f"no result came back for {', '.join(missing)}")
+    if sources and all(results[question.id].verdict is Verdict.MISSING for question in assignment.code_questions):
+        notes.extend(_other_assignment(assignment, sources))
     report = Report(
         assignment=assignment.slug,
         assignment_version=assignment.version,
@@ -122,22 +122,17 @@ def grade_upload(
 def _other_assignment(assignment: Assignment, sources: Sequence[Source]) -> list[str]:
     """Return the remark that the file of another assignment was handed in, where it looks like one.
 
-    Its text is only searched for names: nothing of a submission is parsed outside a box.
+    Its text is only searched for names: nothing of a submission is parsed outside a box. Which assignment it may be is
+    not said: that one may not be published yet.
     """
     defined = {name for source in sources for cell in source.cells for name in DEFINES.findall(cell)}
-    fitting: dict[str, list[str]] = {}
-    for slug in catalog.course_slugs():
-        if slug != assignment.slug:
-            asked = {name for question in catalog.load(slug).code_questions for name in question.functions}
-            fitting[slug] = sorted(asked & defined)
-    slug = max(fitting, key=lambda each: len(fitting[each]), default="")
-    if not fitting.get(slug):
+    others = [catalog.load(slug) for slug in catalog.course_slugs() if slug != assignment.slug]
+    asked = [{name for question in other.code_questions for name in question.functions} for other in others]
+    fitting = sorted(max((names & defined for names in asked), key=len, default=()))
+    if not fitting:
         return []
-    names = ", ".join(f"`{name}`" for name in fitting[slug][:SHOWN])
-    title = catalog.load(slug).title
-    return [
-        f"This looks like work for another assignment, {title} ({slug}): it defines {names}. Was another file meant?"
-    ]
+    names = ", ".join(f"`{name}`" for name in fitting[:SHOWN])
+    return [f"This looks like work for another assignment: it defines {names}. Was another file meant?"]
 
 
 def _judge(judge: Judge, outcome: ProbesOutcome, load: Load) -> QuestionResult:
