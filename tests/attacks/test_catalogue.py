@@ -16,11 +16,11 @@ KINDS = {
     "A": "1-9 11-23 25 27-35 37-38 !10 !24 !26",  # resource exhaustion
     "B": "1-13 15-24",  # files and secrets
     "C": "1-8 10",  # network
-    "D": "1-12 14-18 20-23",  # processes and the kernel
-    "E": "1-2 4-11 13-14 16-17 19-31",  # forgery
+    "D": "1-12 14-18 20-24",  # processes and the kernel
+    "E": "1-2 4-11 13-14 16-17 19-32",  # forgery
     "F": "1-2 4-11 13-14 16 18-20 22-31 33-37",  # values
     "G": "1-3 5-15 17-24 26-29 31-32",  # uploads
-    "H": "1-21",  # clumsy, not hostile
+    "H": "1-27",  # clumsy, not hostile
     "W": "1-11 13-20 22-27 29-33",  # the web application
 }
 GONE = {"A10", "A24", "A26", "E12", "E15", "E18", "E03"}

@@ -97,13 +97,17 @@ class Crowd:
         return accounting.named(self.service.pid, b"runner")
 
     def held(self) -> dict[str, Part]:
-        """Return what runner, worker and web hold; of the runner only itself, its boxes are counted by `Rest`."""
+        """Return what runner, worker and web hold; of the runner only itself, its boxes are counted by `Rest`.
+
+        Descriptors of the database are left out: each process keeps as many connections as were needed at once, up to
+        the size of its pool.
+        """
         parts = {}
         for name in ("runner", "worker", "web"):
             pid = accounting.named(self.service.pid, name.encode())
             tree = [pid] if name == "runner" else accounting.tree(pid)
             parts[name] = Part(
-                descriptors=sum(map(accounting.descriptors, tree)),
+                descriptors=sum(accounting.descriptors(each, but=".sqlite3") for each in tree),
                 processes=len(tree),
                 memory_kib=sum(accounting.pss_kib(each) or 0 for each in tree),
             )
