@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -15,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grader.models import GradeChange, QuestionRow, Run, RunStatus
-from grader.queue import Queue
+from grader.queue import QUEUE_NAME, TASK, Queue
 from tests import servers
 from tests.worker.conftest import Queued
 
@@ -162,3 +165,91 @@ def test_a_sandbox_that_is_away_leaves_runs_queued_and_uncounted(
     assert waiting.claims == 0
     away.symlink_to(runner_socket)
     assert wait_for(session, run, RunStatus.GRADED).claims == 1
+
+
+def envelope(body: object, **changed: object) -> bytes:
+    """Return a message as the broker keeps it, with what is changed about it."""
+    properties = {
+        "correlation_id": "x",
+        "delivery_mode": 2,
+        "delivery_info": {"exchange": "", "routing_key": QUEUE_NAME},
+        "priority": 0,
+        "body_encoding": "base64",
+        "delivery_tag": "x",
+    }
+    message: dict[str, object] = {
+        "body": base64.b64encode(body if isinstance(body, bytes) else json.dumps(body).encode()).decode(),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": {"lang": "py", "task": TASK, "id": "x", "root_id": "x", "argsrepr": "", "kwargsrepr": "{}"},
+        "properties": properties,
+    }
+    return json.dumps(message | changed).encode()
+
+
+EMBED: dict[str, None] = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
+
+
+def test_forged_messages_grade_nothing_twice_and_keep_nobody_waiting(
+    processes: Processes, session: Session, queued: Queued, valkey_url: str, tmp_path: Path
+) -> None:
+    """W20: of somebody who reached the broker. A message is a hint that something waits, whatever it says."""
+    worker = processes.start("worker")
+    first = wait_for(session, queued(slug="perceptron", code=RIGHT), RunStatus.GRADED)
+    touched = tmp_path / "touched"
+    pickled = b"cos\nsystem\n(S'touch " + str(touched).encode() + b"'\ntR."
+    forged = [
+        envelope(pickled, **{"content-type": "application/x-python-serialize", "content-encoding": "binary"}),
+        envelope(b"\xff not json"),
+        envelope([["x"], {}, EMBED], headers={"lang": "py", "task": "os.system", "id": "x"}),
+        envelope([["x"], {}, EMBED], headers={}),
+        envelope([[{"a": ["b"]}], {}, EMBED]),
+        envelope([[], {"run_id": None, "more": 1}, EMBED]),
+        envelope([["\x00' OR 1=1 --"], {}, EMBED]),
+        *[envelope([[first.id], {}, EMBED])] * 300,
+    ]
+    with redis.Redis.from_url(valkey_url) as client:
+        client.lpush(QUEUE_NAME, *forged)
+        second = wait_for(session, queued("student2", slug="perceptron", code=RIGHT), RunStatus.GRADED)
+        servers.wait_until(lambda: client.llen(QUEUE_NAME) == 0, "the forged messages to be read")
+    assert worker.poll() is None
+    assert not touched.exists()
+    assert second.claims == 1
+    assert (read(session, first).claims, read(session, first).finished_at) == (1, first.finished_at)
+    assert session.scalar(select(func.count()).select_from(GradeChange).where(GradeChange.run_id == first.id)) == 1
+
+
+HOSTILE = r"""
+import sys
+import warnings
+
+TEXT = "NUL \x00, half a pair \ud800, of four bytes \U0001f600, turned \u202e, \x1b]0;title\x07, \ufffe \x9b31m"
+sys.stdout.reconfigure(errors="surrogatepass")
+print(TEXT)
+sys.stderr.write(TEXT)
+Odd = type("Odd\x00\ud800", (Exception,), {})
+
+def predict(w, w0, x, threshold=0.0):
+    print(TEXT)
+    warnings.warn(TEXT)
+    raise Odd(TEXT)
+
+def update(w, w0, x, y, yhat, eta=1.0):
+    return {TEXT: [TEXT], "\x00": TEXT}
+
+def train(*args, **kwargs):
+    return type("Weights\x00\ud800", (), {"__repr__": lambda self: TEXT})()
+"""
+
+
+@pytest.mark.usefixtures("any_database_url")
+def test_whatever_a_submission_says_can_be_stored(processes: Processes, session: Session, queued: Queued) -> None:
+    """PostgreSQL takes no NUL in a text and neither database half a surrogate pair."""
+    processes.start("worker")
+    run = wait_for(session, queued(slug="perceptron", code=HOSTILE), RunStatus.GRADED)
+    assert run.claims == 1
+    assert run.score == 0
+    told = "".join([run.stdout, *run.notes, *(line for row in run.questions for line in row.feedback)])
+    told += "".join(check.message for row in run.questions for check in row.checks)
+    assert "of four bytes \U0001f600" in told
+    assert not re.search("[\x00\x1b\x9b\ud800-\udfff\u202e]", told)
