@@ -41,11 +41,11 @@ def status(pid: int) -> dict[str, str]:
 
 
 def at_work(runner: int) -> list[int]:
-    """Return the processes that have the descriptor a submission is answered on, and stand where children do."""
+    """Return the processes whose standard output is read by somebody, and that stand where children do."""
     found = []
     for pid in family(runner):
         try:
-            if os.path.lexists(f"/proc/{pid}/fd/4") and len(above(pid, runner)) == 4:
+            if len(above(pid, runner)) == 4 and os.readlink(f"/proc/{pid}/fd/1").startswith("pipe:"):  # noqa: PTH115
                 found.append(pid)
         except OSError:
             continue
