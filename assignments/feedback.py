@@ -47,6 +47,7 @@ ERROR_HINTS: Mapping[str, str] = {
     ),
     "ZeroDivisionError": "Which values make the divisor 0?",
 }
+ASKED_FOR = re.compile(r"Unable to allocate ([\d.]{1,8} [KMGTPE]?i?B) for an array with shape (\([\d, ]{1,60}\))")
 THREAD_MIB = 8  # what a thread takes for its stack
 SAID_ALREADY = (
     *("no files of yours", "input()", "one process here", "does not work here", "nobody to debug"),
@@ -106,7 +107,10 @@ class Wording:
             case Status.TIMED_OUT:
                 return f"{subject} {_time_limit(outcome, self._limits)}"
             case Status.OUT_OF_MEMORY:
-                return f"{subject} needed more than the {self._limits.memory_mib} MiB of memory there are."
+                room = f"{self._limits.memory_mib} MiB"
+                asked = ASKED_FOR.search(str(outcome.message)[:300]) if is_visible else None
+                much = f" It asked for {asked[1]} for one array of shape {asked[2]}." if asked else ""
+                return f"{subject} needed more than the {room} of memory there are{_located(outcome)}.{much}"
             case Status.OUTPUT_LIMIT:
                 return f"{subject} printed more than {self._limits.output_kib} KiB and was stopped."
             case Status.PROCESS_LIMIT:

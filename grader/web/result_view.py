@@ -69,10 +69,12 @@ class QuestionView:
 
 
 def question_views(questions: Sequence[Mapping[str, Any]]) -> list[QuestionView]:
-    """Return the questions in order; open is the first that lost points, else the first with a curve, and no other."""
+    """Return the questions in order; open is one: the first that lost points, that lacks its code, or with a curve."""
     lost = (question["id"] for question in questions if question["verdict"] in _LOST_POINTS)
     drawn = (question["id"] for question in questions if question.get("curves"))
-    open_id = next(lost, None) or next(drawn, None)
+    # Why a function is missing is worth reading; that a field was left blank is not.
+    lacking = (each["id"] for each in questions if each["verdict"] == "missing" and each.get("checks"))
+    open_id = next(lost, None) or next(lacking, None) or next(drawn, None)
     views = []
     for question in questions:
         checks = question.get("checks", [])

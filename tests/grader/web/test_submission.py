@@ -61,6 +61,21 @@ def test_only_the_first_question_that_lost_points_is_open(world: World):
     assert opened == ["update"]
 
 
+def test_first_missing_function_is_open_where_nothing_else_went_wrong_and_a_blank_field_is_not(world: World):
+    """All functions inside a class: why they are missing stood in folded cards, and the page said nothing."""
+    submission_id = world.add_submission(
+        questions=[
+            question("typed", verdict="missing", checks=()),
+            question("update", verdict="missing", checks=(check("label 1", verdict="missing"),), position=1),
+            question("train", verdict="missing", checks=(check("label 1", verdict="missing"),), position=2),
+        ]
+    )
+    browser = world.browser("ann@example.edu")
+    browser.get(f"/s/{submission_id}")
+    opened = [name for name in ("typed", "update", "train") if " open>" in details(browser.page, name)]
+    assert opened == ["update"]
+
+
 @pytest.mark.parametrize(
     ("verdict", "word"),
     [
