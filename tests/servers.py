@@ -218,8 +218,8 @@ def clean_environment(**settings: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def runner_process() -> Iterator[Path]:
-    """Run a real `grader runner` and give the path of its socket."""
+def runner_process(**environment: str) -> Iterator[Path]:
+    """Run a real `grader runner`, with more variables where they are given, and give the path of its socket."""
     with short_folder("runner") as folder:
         path = folder / "runner.sock"
         log = folder / "log"
@@ -227,7 +227,10 @@ def runner_process() -> Iterator[Path]:
             process = subprocess.Popen(
                 grader_command("runner"),
                 env=clean_environment(
-                    GRADER_RUNNER_SOCKET=str(path), GRADER_DATA_DIR=str(folder / "data"), GRADER_WORKERS="2"
+                    GRADER_RUNNER_SOCKET=str(path),
+                    GRADER_DATA_DIR=str(folder / "data"),
+                    GRADER_WORKERS="2",
+                    **environment,
                 ),
                 cwd=ROOT,
                 stdout=output,

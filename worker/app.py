@@ -12,11 +12,18 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutdown
+from celery.signals import (
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 
 from grader.logs import configure_logging
 from grader.queue import QUEUE_NAME, broker_config
 from grader.settings import Settings
+from worker.canary import Canary
 from worker.supply import Pulse, Supplies, preload
 
 HARD_LIMIT_S = 1800  # far above what a run may take: the sandbox's own limits always fire first
@@ -65,16 +72,24 @@ def _close_supplies(**_: object) -> None:
     supplies.close()
 
 
-def _report_while_alive(settings: Settings) -> None:
-    """Tell the database, while the worker lives, whether its sandbox can be used."""
-    pulse = Pulse(settings)
+def _watch_while_alive(settings: Settings) -> None:
+    """Prove, while the worker lives, that its runner can be trusted, and tell the database whether it can be used."""
+    canary = Canary(settings.resolved_runner_socket(), supplies.gate)
+    pulse = Pulse(settings, lambda: canary.why)
+    supplies.gate.close()
 
     @worker_ready.connect(weak=False)
     def _start(**_: object) -> None:
+        canary.start()
         pulse.start()
+
+    @worker_shutting_down.connect(weak=False)
+    def _let_go(**_: object) -> None:
+        supplies.gate.dismiss()
 
     @worker_shutdown.connect(weak=False)
     def _stop(**_: object) -> None:
+        canary.stop()
         pulse.stop()
 
 
@@ -82,7 +97,7 @@ def run_worker(settings: Settings) -> None:
     """Serve until told to stop."""
     configure_logging(settings.log_level)
     preload()
-    _report_while_alive(settings)
+    _watch_while_alive(settings)
     create_app(settings).worker_main(
         [
             *("worker", "--loglevel", settings.log_level.upper(), "--without-gossip", "--without-mingle"),

@@ -147,11 +147,14 @@ def _tell_nobody(result: QuestionResult) -> None:
 
 
 def grade_next(supplies: Supplies, *, hint: str) -> None:
-    """Claim the run that is first in the fair order, grade it and store what was found.
+    """Claim the run that is first in the fair order as soon as the gate is open, grade it and store what was found.
 
     Nothing that happens here is ever the student's loss: a sandbox that is away leaves the run queued, any failure of
     ours has it tried again, a result whose lease was lost is dropped because another worker's counts.
     """
+    if not supplies.gate.wait():
+        log.debug("nothing_may_be_claimed", hint=hint)
+        return
     with supplies.sessions() as session:
         claim = claims.claim_next(session, now=supplies.now(session), lease_s=supplies.settings.lease_s)
     if claim is None:

@@ -1,11 +1,14 @@
-"""What every worker process holds: settings, a database, a way to the runner; and the pulse it reports with."""
+"""What every worker process holds: settings, a database, a way to the runner, a gate; and the pulse it reports with."""
 
 from __future__ import annotations
 
 import datetime as dt
+import mmap
 import os
 import socket
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -20,6 +23,8 @@ from grader.settings import Settings
 from worker.client import RunnerClient
 
 PULSE_S = 10.0
+LOOK_S = 1.0  # how soon a change is reported
+WAIT_S = 60.0  # how long a hint is held at a shut gate; the sweeper sends another one
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +41,42 @@ def preload() -> None:
             log.warning("assignment_inconsistent", assignment=slug, problems=error.problems)
 
 
+class Gate:
+    """Whether runs may be claimed: one for a worker and its pool processes, which inherit the memory it lies in."""
+
+    def __init__(self) -> None:
+        self._shared = mmap.mmap(-1, 2)  # is it shut, is the worker leaving
+
+    @property
+    def is_open(self) -> bool:
+        """Whether runs may be claimed."""
+        return not self._shared[0]
+
+    def open(self) -> None:
+        """Let runs be claimed."""
+        self._shared[0] = 0
+
+    def close(self) -> None:
+        """Let no run be claimed until it is opened; what was claimed before goes on."""
+        self._shared[0] = 1
+
+    def dismiss(self) -> None:
+        """Send away whoever waits: the worker was told to stop."""
+        self._shared[1] = 1
+
+    def wait(self) -> bool:
+        """Return True as soon as runs may be claimed, False when that takes too long or the worker stops.
+
+        The process keeps its hint meanwhile: one that took hints and did nothing would take them from other workers.
+        """
+        deadline = time.monotonic() + WAIT_S
+        while not self.is_open:
+            if self._shared[1] or time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
+
+
 class Supplies:
     """One process's resources; opened after the fork that made the process."""
 
@@ -43,6 +84,9 @@ class Supplies:
     engine: Engine
     sessions: sessionmaker[Session]
     runner: RunnerClient
+
+    def __init__(self) -> None:
+        self.gate = Gate()  # before the fork: the pool's processes share it
 
     def open(self) -> None:
         """Connect to the database; the runner is reached when a run needs it."""
@@ -66,10 +110,17 @@ class Supplies:
 
 
 class Pulse:
-    """Every few seconds: can the sandbox be reached? The answer is what students read as "grading is paused"."""
+    """Every few seconds: can this worker grade? The answer is what students read as "grading is paused"."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, why_not: Callable[[], str | None]) -> None:
+        """Prepare.
+
+        Args:
+            settings: name the database and the runner.
+            why_not: asked for what else keeps this worker from grading.
+        """
         self._settings = settings
+        self._why_not = why_not
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
@@ -86,15 +137,17 @@ class Pulse:
 
     def _run(self) -> None:
         engine = make_engine(self._settings.resolved_database_url(), is_durable=False)
-        wait_s = 0.0
-        while not self._ended.wait(wait_s):
-            is_ready = self._report(engine)
-            wait_s = PULSE_S if is_ready else 1.0
-        self._report(engine, is_leaving=True)
+        reported, due = None, 0.0
+        while not self._ended.is_set():
+            reason = why_unreachable(self._settings.resolved_runner_socket()) or self._why_not()
+            if reason != reported or time.monotonic() >= due:
+                self._report(engine, reason)
+                reported, due = reason, time.monotonic() + PULSE_S
+            self._ended.wait(LOOK_S)
+        self._report(engine, "the worker was stopped")
         engine.dispose()
 
-    def _report(self, engine: Engine, *, is_leaving: bool = False) -> bool:
-        reason = "the worker was stopped" if is_leaving else why_unreachable(self._settings.resolved_runner_socket())
+    def _report(self, engine: Engine, reason: str | None) -> None:
         try:
             with session_factory(engine)() as session:
                 runs.report_service(
@@ -102,7 +155,6 @@ class Pulse:
                 )
         except SQLAlchemyError as error:
             log.warning("pulse_not_stored", error=str(error))
-        return reason is None
 
 
 def why_unreachable(runner_socket: Path) -> str | None:

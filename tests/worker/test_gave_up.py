@@ -15,6 +15,7 @@ from grader.models import Run
 from tests.worker.conftest import NOW, Queued
 from worker import child, judging, wire
 from worker.client import Job, JobFailed, RunnerUnavailable, run_over
+from worker.supply import Gate
 
 
 @pytest.mark.parametrize(("is_away", "expected"), [(True, RunnerUnavailable), (False, JobFailed)])
@@ -39,7 +40,10 @@ def test_run_the_runner_gave_up_counts_and_one_it_never_saw_does_not(
 
     monkeypatch.setattr(judging, "_grade_claimed", grade)
     supplies: Any = SimpleNamespace(
-        sessions=lambda: Session(session.get_bind()), now=lambda _: NOW, settings=SimpleNamespace(lease_s=15.0)
+        gate=Gate(),
+        sessions=lambda: Session(session.get_bind()),
+        now=lambda _: NOW,
+        settings=SimpleNamespace(lease_s=15.0),
     )
     judging.grade_next(supplies, hint="")
     session.expire_all()

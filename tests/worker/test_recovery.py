@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-import os
 import re
-import signal
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +12,10 @@ import redis
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grader.models import GradeChange, QuestionRow, Run, RunStatus
-from grader.queue import QUEUE_NAME, TASK, Queue
+from grader.models import GradeChange, QuestionRow, RunStatus
+from grader.queue import QUEUE_NAME, TASK
 from tests import servers
-from tests.worker.conftest import Queued
+from tests.worker.conftest import Processes, Queued, read, wait_for
 
 SLOW = """
 import time
@@ -37,82 +32,6 @@ def predict(w, w0, x, threshold=0.0):
 """
 
 pytestmark = pytest.mark.slow
-
-
-class Processes:
-    """Workers and a sweeper on the test's own database and broker."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self._folder = folder
-        self._environment = environment
-        self.started: list[subprocess.Popen[bytes]] = []
-
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
-        with (self._folder / f"{command[0]}.log").open("ab") as log:
-            process = subprocess.Popen(
-                servers.grader_command(*command),
-                env=self._environment,
-                cwd=servers.ROOT,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.started.append(process)
-        return process
-
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """Kill a process and all it started, as a power cut would."""
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-    def stop_all(self) -> None:
-        for process in self.started:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-        for process in self.started:
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-
-
-@pytest.fixture
-def processes(
-    tmp_path: Path, session: Session, database_url: str, valkey_url: str, runner_socket: Path
-) -> Iterator[Processes]:
-    session.info["queue"] = Queue(valkey_url)
-    environment = servers.clean_environment(
-        GRADER_DATA_DIR=str(tmp_path / "data"),
-        GRADER_DATABASE_URL=database_url,
-        GRADER_REDIS_URL=valkey_url,
-        GRADER_RUNNER_SOCKET=str(runner_socket),
-        GRADER_SECRET_KEY="0" * 64,
-        GRADER_WORKERS="1",
-        GRADER_LEASE_S="2",
-        GRADER_SWEEP_S="0.3",
-    )
-    started = Processes(tmp_path, environment)
-    yield started
-    started.stop_all()
-    session.info["queue"].close()
-
-
-def read(session: Session, run: Run) -> Run:
-    session.rollback()
-    return session.get_one(Run, run.id, populate_existing=True)
-
-
-def wait_for(session: Session, run: Run, status: RunStatus) -> Run:
-    """Return the run as it was when it was seen to be so: a moment later it may have been claimed again."""
-    seen: list[Run] = []
-
-    def is_there() -> bool:
-        seen[:] = [read(session, run)]
-        return seen[0].status == status
-
-    servers.wait_until(is_there, f"run to be {status}")
-    return seen[0]
 
 
 def test_an_upload_is_graded_with_its_reason(processes: Processes, session: Session, queued: Queued) -> None:
@@ -154,17 +73,22 @@ def test_a_broker_that_forgets_everything_delays_a_run_and_loses_none(
 def test_a_sandbox_that_is_away_leaves_runs_queued_and_uncounted(
     processes: Processes, session: Session, queued: Queued, runner_socket: Path, tmp_path: Path
 ) -> None:
-    away = tmp_path / "away.sock"
-    processes._environment["GRADER_RUNNER_SOCKET"] = str(away)
-    processes.start("worker")
+    """At the start there is none; later it goes away under a worker that has used it."""
+    socket_path = tmp_path / "away.sock"
+    processes.start("worker", GRADER_RUNNER_SOCKET=str(socket_path))
     processes.start("sweep")
-    run = queued(slug="perceptron", code=RIGHT)
-    log = tmp_path / "worker.log"
-    servers.wait_until(lambda: log.exists() and "sandbox_away" in log.read_text(), "the worker to notice")
-    waiting = wait_for(session, run, RunStatus.QUEUED)
-    assert waiting.claims == 0
-    away.symlink_to(runner_socket)
-    assert wait_for(session, run, RunStatus.GRADED).claims == 1
+    first = queued("student1", slug="perceptron", code=RIGHT)
+    servers.wait_until(lambda: processes.states(session) == ["paused"], "the worker to notice")
+    assert (read(session, first).status, read(session, first).claims) == (RunStatus.QUEUED, 0)
+    socket_path.symlink_to(runner_socket)
+    assert wait_for(session, first, RunStatus.GRADED).claims == 1
+    socket_path.unlink()
+    servers.wait_until(lambda: processes.states(session) == ["paused"], "the worker to notice again")
+    second = queued("student2", slug="perceptron", code=RIGHT)
+    servers.wait_until(lambda: session.info["queue"].waiting() == 0, "the hint to be held")
+    assert (read(session, second).status, read(session, second).claims) == (RunStatus.QUEUED, 0)
+    socket_path.symlink_to(runner_socket)
+    assert wait_for(session, second, RunStatus.GRADED).claims == 1
 
 
 def envelope(body: object, **changed: object) -> bytes:
