@@ -122,9 +122,9 @@ def _checks(checks: Sequence[Mapping[str, Any]], *, said: set[str]) -> list[str]
         passed = sum(check["verdict"] == "passed" for check in total)
         if total and passed < len(checks):
             lines.append(f"    {passed} of {len(total)} {kind} cases passed.")
-    # Where a case that is shown goes wrong in the same way, its numbers say more.
-    shown = {"passed", *(check["verdict"] for check in visible)}
-    messages = dict.fromkeys(check["message"] for check in hidden if check["verdict"] not in shown and check["message"])
+    # What stopped a case that is shown has been said, with more words than a hidden one may have.
+    told = {"passed", *(check["verdict"] for check in visible if check["verdict"] != "failed")}
+    messages = dict.fromkeys(check["message"] for check in hidden if check["verdict"] not in told and check["message"])
     for message in [text for text in messages if text not in said][:_HIDDEN_MESSAGES]:
         lines += _wrapped(f"hidden: {message}", "      ")
     all_passed = bool(checks) and all(check["verdict"] == "passed" for check in checks)

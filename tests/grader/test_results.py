@@ -158,6 +158,25 @@ class TestText:
         ):
             assert words in said
 
+    def test_what_stopped_a_case_that_is_shown_is_not_said_again_for_hidden_ones(self):
+        crash = "`f` stopped at line 3 of work.py with NameError"
+        question = QuestionResult(
+            id="f",
+            title="f",
+            score=Decimal(0),
+            max_score=Decimal(1),
+            verdict=Verdict.CRASHED,
+            feedback=(f"{crash}: name 'np' is not defined.",),
+            checks=(
+                CheckResult("shown", True, Verdict.CRASHED, f"{crash}: name 'np' is not defined."),
+                CheckResult("hidden 1", False, Verdict.CRASHED, f"{crash}."),
+                CheckResult("hidden 2", False, Verdict.TIMED_OUT, "`f` used up its 10 s."),
+            ),
+        )
+        said = results.report_text(results.report_json(report(questions=(question,))))
+        assert "hidden: `f` used up its 10 s." in said
+        assert "hidden: `f` stopped" not in said
+
     def test_lines_fit_a_terminal(self):
         assert max(map(len, results.report_text(results.report_json(report())).splitlines())) <= 90
 
