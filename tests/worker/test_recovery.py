@@ -82,6 +82,7 @@ def test_a_sandbox_that_is_away_leaves_runs_queued_and_uncounted(
     assert (read(session, first).status, read(session, first).claims) == (RunStatus.QUEUED, 0)
     socket_path.symlink_to(runner_socket)
     assert wait_for(session, first, RunStatus.GRADED).claims == 1
+    servers.wait_until(lambda: processes.states(session) == ["ready"], "the worker to say so")
     socket_path.unlink()
     servers.wait_until(lambda: processes.states(session) == ["paused"], "the worker to notice again")
     second = queued("student2", slug="perceptron", code=RIGHT)
