@@ -82,6 +82,13 @@ class TestJson:
             session.flush()
         session.rollback()
 
+    def test_values_that_a_hidden_check_should_not_carry_are_not_told_either(self):
+        """The table keeps none; this is the second wall, and the only one of `grader grade`."""
+        check = CheckResult("hidden 1", False, Verdict.FAILED, "off", input="f(41)", got="42", expected="43")
+        result = QuestionResult("q", "Q", Decimal(0), Decimal(1), Verdict.FAILED, checks=(check,))
+        (told,) = results.question_json(result)["checks"]
+        assert told == {"name": "hidden 1", "visible": False, "verdict": "failed", "message": "off"}
+
     def test_a_failed_run_is_ours_and_never_a_zero(self, session, class_):
         submission = make_submission(session, class_.perceptron, class_.student)
         run = finish_run(session, submission, status=RunStatus.FAILED)
