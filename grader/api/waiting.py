@@ -13,8 +13,8 @@ from grader.models import Run, RunStatus
 
 _SHORTEST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.1
-_SHARE = 1 / 12  # of what the last comer has waited: nobody sees a result later than by so much of the wait
-_REST = 9  # times what a look took: on a busy machine, where that is long, the looks must not add to it
+_SHARE = 1 / 12  # of what the last comer has waited: who waits long does not notice a little more
+_REST = 9  # times what a look took: on a busy machine, where that is long, looking must not keep others from working
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ import redis
 from celery import Celery
 
 from grader.db import make_engine, session_factory, upgrade
+from grader.embedded import processes
 from grader.models import Role
 from grader.queue import broker_config
 from grader.services import accounts, courses, tokens
@@ -109,7 +110,12 @@ def production(slug: str) -> Iterator[Parts]:
             pids["valkey"] = int(client.info("server")["process_id"])
         for name in ("runner", "worker", "web", "sweep"):
             process = subprocess.Popen(
-                servers.grader_command(name), env=environment, cwd=servers.ROOT, stdout=log, stderr=log
+                servers.grader_command(name),
+                env=environment,
+                cwd=servers.ROOT,
+                stdout=log,
+                stderr=log,
+                preexec_fn=processes.die_with_parent,  # noqa: PLW1509 (calls one C function, takes no lock)
             )
             stack.callback(servers.stop, process)
             pids[name] = process.pid
@@ -198,6 +204,7 @@ def nothing_worker(redis_url: str) -> Iterator[int]:
         env=os.environ | {"PYTHONPATH": str(servers.ROOT)},
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        preexec_fn=processes.die_with_parent,  # noqa: PLW1509 (calls one C function, takes no lock)
     )
     try:
         nothings(redis_url, 1)  # it has started

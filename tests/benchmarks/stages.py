@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.stages [--uploads N] [--slug SLUG] [--json]
 
-The stages are timed one by one in this process, with a database file, a runner and the functions a worker calls; the
-queue, which no single process sees, is what a whole service took from the stored upload to the claim.
+The stages are timed one by one in this process, with a database file, a runner and the functions a worker calls. The
+queue, which no single process sees, is the time from this process's commit to the claim of a real worker, over a real
+broker. The reference plays while the box works, so "box" is what has to be waited for beyond that.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
-import sqlite3
 import statistics
+import subprocess
 import tempfile
 import time
-import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +30,10 @@ from assignments.script import Load, Outcome, ProbesOutcome
 from assignments.spec import Assignment
 from assignments.verdict import Report
 from grader.db import make_engine, session_factory, upgrade
+from grader.embedded import processes
 from grader.logs import configure_logging
-from grader.models import Role
+from grader.models import Role, Run, RunStatus, User
+from grader.queue import Queue
 from grader.services import accounts, courses, runs, submissions
 from grader.services.submissions import Upload
 from grader.services.unpack import unpack
@@ -76,30 +78,44 @@ def measure(slug: str, uploads: int) -> dict[str, list[float]]:
     """Return the milliseconds of each stage but the queue, for each upload."""
     assignment = catalog.load(slug)
     definitions.load(slug)
-    code = (servers.ROOT / f"assignments/{slug}/exemplars/right_numpy.py").read_text(encoding="utf-8")
     watch = Stopwatch()
     with tempfile.TemporaryDirectory() as folder, sandbox.runner(box_reuse=sandbox.DEFAULT_REUSE) as runner:
         url = f"sqlite:///{Path(folder) / 'grader.sqlite3'}"
         upgrade(url)
         web, worker = session_factory(make_engine(url)), session_factory(make_engine(url, is_durable=False))
         client = RunnerClient(runner.socket)
-        with web() as session:
-            now = dt.datetime.now(dt.UTC)
-            course = courses.create_course(session, "dl101", "Deep Learning", now=now)
-            student = accounts.create_user(session, "s@example.edu", "s", None, now=now)
-            session.flush()
-            courses.publish(session, course, slug, now=now)
-            courses.enrol(session, course, student, Role.STUDENT)
-            session.commit()
-            for _ in range(WARM_UP + uploads):
-                watch.next_submission()
-                with watch.stage("upload"):
-                    access = courses.assignment(session, courses.find(session, student, "dl101"), slug)
-                    upload = Upload(files=[(f"{slug}.py", code.encode())], answers={}, origin="api")
-                    submissions.accept(session, access, student, upload, dt.datetime.now(dt.UTC))
-                    session.commit()
-                _grade(assignment, worker, client, watch)
+        student_id = _make_course(web, slug)
+        for _ in range(WARM_UP + uploads):
+            watch.next_submission()
+            with watch.stage("upload"):
+                _hand_in(web, slug, student_id)
+            _grade(assignment, worker, client, watch)
     return {name: found[WARM_UP:] for name, found in watch.found.items()}
+
+
+def _make_course(sessions: sessionmaker[Session], slug: str) -> int:
+    """Return the id of a student of a course that gives the assignment out."""
+    now = dt.datetime.now(dt.UTC)
+    with sessions() as session:
+        course = courses.create_course(session, "dl101", "Deep Learning", now=now)
+        student = accounts.create_user(session, "s@example.edu", "s", None, now=now)
+        session.flush()
+        courses.publish(session, course, slug, now=now)
+        courses.enrol(session, course, student, Role.STUDENT)
+        session.commit()
+        return student.id
+
+
+def _hand_in(sessions: sessionmaker[Session], slug: str, student_id: int) -> str:
+    """Do what a request does, but for HTTP; return the run's id."""
+    code = (servers.ROOT / f"assignments/{slug}/exemplars/right_numpy.py").read_bytes()
+    with sessions() as session:
+        student = session.get_one(User, student_id)
+        access = courses.assignment(session, courses.find(session, student, "dl101"), slug)
+        upload = Upload(files=[(f"{slug}.py", code)], answers={}, origin="api")
+        submission, _ = submissions.accept(session, access, student, upload, dt.datetime.now(dt.UTC))
+        session.commit()
+        return submission.runs[-1].id
 
 
 def _grade(assignment: Assignment, sessions: sessionmaker[Session], client: RunnerClient, watch: Stopwatch) -> None:
@@ -126,6 +142,7 @@ def _grade(assignment: Assignment, sessions: sessionmaker[Session], client: Runn
             event = next(events, None)
         if isinstance(event, Load):
             load = event
+            judge.play_reference()
         elif isinstance(event, ProbesOutcome) and load is not None:
             with watch.stage("compare"):
                 results.append(judge.judge_code(event.question_id, event, load))
@@ -145,24 +162,63 @@ def _grade(assignment: Assignment, sessions: sessionmaker[Session], client: Runn
         runs.store(session, claim.run_id, claim.token, report, now=dt.datetime.now(dt.UTC), sandbox="strict")
 
 
+class Sender(Queue):
+    """Notes when each hint was due: right after the commit."""
+
+    def __init__(self, redis_url: str) -> None:
+        super().__init__(redis_url)
+        self.due_at: dict[str, dt.datetime] = {}
+
+    def send(self, run_id: str) -> bool:
+        """Tell the workers that a run waits."""
+        self.due_at[run_id] = dt.datetime.now(dt.UTC)
+        return super().send(run_id)
+
+
 def queue(slug: str, uploads: int) -> list[float]:
-    """Return the milliseconds from stored upload to claim, in a whole idle service."""
-    code = (servers.ROOT / f"assignments/{slug}/exemplars/right_numpy.py").read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory() as folder, servers.whole_service(Path(folder) / "var") as service:
-        for number in range(WARM_UP + uploads):
-            student = service.demo["students"][number % len(service.demo["students"])]
-            request = urllib.request.Request(  # noqa: S310 (our own service)
-                f"{service.url}/api/v1/courses/dl101/assignments/{slug}/submissions?wait=20",
-                data=json.dumps({"files": {f"{slug}.py": code}}).encode(),
-                headers={"Authorization": f"Bearer {student['token']}", "Content-Type": "application/json"},
-            )
-            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 (our own service)
-                assert json.load(response)["status"] == "graded"
-        (path,) = Path(folder).glob("var/*.sqlite3")
-        with sqlite3.connect(path) as database:
-            rows = database.execute("SELECT queued_at, started_at FROM runs ORDER BY started_at").fetchall()
-    moments = [tuple(map(dt.datetime.fromisoformat, row)) for row in rows[WARM_UP:] if row[1]]
-    return [(started - queued).total_seconds() * 1000 for queued, started in moments]
+    """Return the milliseconds from the commit of an upload to its claim by an idle worker."""
+    found = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        servers.valkey_server() as redis_url,
+        sandbox.runner(box_reuse=sandbox.DEFAULT_REUSE) as runner,
+    ):
+        url = f"sqlite:///{Path(folder) / 'grader.sqlite3'}"
+        upgrade(url)
+        sender = Sender(redis_url)
+        sessions = session_factory(make_engine(url))
+        sessions.configure(info={"queue": sender})
+        student_id = _make_course(sessions, slug)
+        worker = subprocess.Popen(
+            servers.grader_command("worker"),
+            env=servers.clean_environment(
+                GRADER_DATA_DIR=folder,
+                GRADER_DATABASE_URL=url,
+                GRADER_REDIS_URL=redis_url,
+                GRADER_RUNNER_SOCKET=runner.socket,
+                GRADER_LOG_LEVEL="warning",
+            ),
+            cwd=servers.ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=processes.die_with_parent,  # noqa: PLW1509 (calls one C function, takes no lock)
+        )
+        try:
+            for _ in range(WARM_UP + uploads):
+                run_id = _hand_in(sessions, slug, student_id)
+                started_at = servers.wait_until(lambda run_id=run_id: _graded(sessions, run_id), "the worker")
+                found.append((started_at - sender.due_at[run_id]).total_seconds() * 1000)
+        finally:
+            servers.stop(worker)
+            sender.close()
+    return found[WARM_UP:]
+
+
+def _graded(sessions: sessionmaker[Session], run_id: str) -> dt.datetime | None:
+    """Return when a run that is graded was claimed."""
+    with sessions() as session:
+        run = session.get_one(Run, run_id)
+        return run.started_at if run.status == RunStatus.GRADED else None
 
 
 def main() -> None:
