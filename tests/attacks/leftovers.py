@@ -80,6 +80,7 @@ class Rest:
         self.runner = runner
         self._boxes = 2 * workers if workers is not None else len(_boxes(runner))
         self._own_descriptors: int | None = None
+        self.own_descriptors = 0  # without those of templates, boxes and workers, when it was last at rest
         found = self.left_over()
         assert found == [], found
 
@@ -118,6 +119,7 @@ class Rest:
             found.append(f"{empty} templates without a box, at most 1 at rest")
         if not found:
             own = self._descriptors() - FDS_OF_A_TEMPLATE * len(templates) - FDS_OF_A_BOX * len(boxes)
+            self.own_descriptors = own
             if self._own_descriptors is None:
                 self._own_descriptors = own
             if own != self._own_descriptors:

@@ -75,11 +75,20 @@ def named(pid: int, word: bytes) -> int:
     raise LookupError(f"no process below {pid} is called with {word!r}")
 
 
-def descriptors(pid: int, *, but: str = "") -> int:
-    """Return how many descriptors a process holds, but those of files with this in their name; 0 where nobody tells."""
+def descriptors(pid: int, *, pooled: bool = True) -> int:
+    """Return how many descriptors a process holds; 0 where the kernel will not tell this user.
+
+    Args:
+        pid: its number.
+        pooled: whether those of database and broker count, too. Of these a process keeps as many as were once needed at
+            the same time, up to the size of its pools: files of SQLite, unix sockets, and what waits for these.
+    """
+    unix = () if pooled else Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace").splitlines()[1:]
+    left_out = {f"socket:[{line.split()[6]}]" for line in unix}
     found = 0
     with contextlib.suppress(OSError):
         for entry in Path(f"/proc/{pid}/fd").iterdir():
             with contextlib.suppress(OSError):
-                found += not but or but not in str(entry.readlink())
+                link = str(entry.readlink())
+                found += pooled or not (link in left_out or ".sqlite3" in link or link == "anon_inode:[eventpoll]")
     return found

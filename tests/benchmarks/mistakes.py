@@ -96,18 +96,19 @@ class Crowd:
         """Return the runner's process number."""
         return accounting.named(self.service.pid, b"runner")
 
-    def held(self) -> dict[str, Part]:
-        """Return what runner, worker and web hold; of the runner only itself, its boxes are counted by `Rest`.
+    def held(self, rest: Rest) -> dict[str, Part]:
+        """Return what runner, worker and web hold; of the runner only itself, its boxes are counted by `rest`.
 
-        Descriptors of the database are left out: each process keeps as many connections as were needed at once, up to
-        the size of its pool.
+        Pooled connections of worker and web are left out: how many there are hangs on how many met.
         """
         parts = {}
         for name in ("runner", "worker", "web"):
             pid = accounting.named(self.service.pid, name.encode())
             tree = [pid] if name == "runner" else accounting.tree(pid)
             parts[name] = Part(
-                descriptors=sum(accounting.descriptors(each, but=".sqlite3") for each in tree),
+                descriptors=rest.own_descriptors
+                if name == "runner"
+                else sum(accounting.descriptors(each, pooled=False) for each in tree),
                 processes=len(tree),
                 memory_kib=sum(accounting.pss_kib(each) or 0 for each in tree),
             )
@@ -170,7 +171,8 @@ def in_a_row(them: Crowd, number: int) -> dict[str, Any]:
         odd += [f"after {name}: {each}" for each in rest.left_over()]
         refills.append(time.monotonic() - begun)
     _busy_all_round(them)
-    before = them.held()
+    odd += rest.left_over()
+    before = them.held(rest)
 
     names = itertools.islice(itertools.cycle(KINDS), number)
     waits: list[float] = []
@@ -195,7 +197,8 @@ def in_a_row(them: Crowd, number: int) -> dict[str, Any]:
     odd += [f"at the end: {each}" for each in rest.left_over()]
     rested = time.monotonic() - begun - took
     _busy_all_round(them)
-    after = them.held()
+    odd += [f"at the end: {each}" for each in rest.left_over()]
+    after = them.held(rest)
     states = Counter(run["status"] for run in them.runs().values())
     odd += [f"{count} runs are {status}" for status, count in states.items() if status != "graded"]
     return {
