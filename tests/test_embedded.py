@@ -58,7 +58,7 @@ def test_dead_child_is_started_again(supervisor, capsys):
     assert "`grader sweep` ended with exit code -9" in capsys.readouterr().out
 
 
-def test_child_that_keeps_dying_ends_the_service_with_its_last_words(supervisor, monkeypatch):
+def test_child_that_keeps_dying_at_the_start_ends_the_service_with_its_last_words(supervisor):
     broken = child(supervisor, "web", "echo the port is cursed; exit 7")
 
     def tend_until_it_gives_up():
@@ -70,6 +70,25 @@ def test_child_that_keeps_dying_ends_the_service_with_its_last_words(supervisor,
     assert "5 times in a row (exit code 7)" in str(caught.value)
     assert "the port is cursed" in str(caught.value)
     assert str(broken.log) in str(caught.value)
+
+
+def test_child_that_keeps_dying_later_takes_nothing_else_along(supervisor, monkeypatch, capsys):
+    """Uploads are still taken while nothing is graded; the part is tried again and again, and told once."""
+    monkeypatch.setattr(supervisor, "_answer", lambda path: 'grader_workers{state="ready"} 1')
+    web = child(supervisor, "web", "exec sleep 600")
+    assert supervisor.wait_until_ready()
+    broken = child(supervisor, "worker", "echo the broker is cursed; exit 7")
+    for _ in range(8):
+        servers.wait_until(broken.has_died, "the next death")
+        supervisor.tend()
+        assert time.monotonic() < broken.restart_at < time.monotonic() + 11
+        broken.restart_at = 0.0  # the growing pauses between the lives are not what is tested
+        supervisor.tend()
+    said = capsys.readouterr().out
+    assert said.count("ended 5 times in a row (exit code 7)") == 1
+    assert "the broker is cursed" in said
+    assert web.process is not None
+    assert web.process.poll() is None
 
 
 def test_runner_without_a_sandbox_pauses_grading_and_ends_nothing(supervisor, capsys):

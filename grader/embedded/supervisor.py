@@ -57,6 +57,7 @@ class Supervisor:
         self.url = settings.public_url.rstrip("/") or f"http://{shown_host(settings.host)}:{settings.port}"
         self.children: list[Child] = []  # in the order of their start
         self.stops_asked = 0
+        self._is_served = False
         self._warden: Warden | None = None
         self._lock: IO[str] | None = None
 
@@ -109,7 +110,7 @@ class Supervisor:
         """Return once the pages are served and something can be graded; False when grading has to wait.
 
         Raises:
-            StartError: a part keeps dying, or the pages are not served in time.
+            StartError: a part keeps dying before the pages are served, or they are not served in time.
             StopRequested: somebody asked the service to stop.
         """
         deadline = time.monotonic() + READY_LIMIT_S
@@ -118,6 +119,7 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise StartError(self._gave_up(self._child("web"), f"was not ready after {READY_LIMIT_S:.0f} s"))
             time.sleep(0.02)
+        self._is_served = True
         # Told by the figures, which come from the database: a worker reports there that its sandbox can be used.
         while not _A_WORKER_IS_READY.search(self._answer("/metrics") or ""):
             self.tend()
@@ -132,7 +134,7 @@ class Supervisor:
         """Start again whatever has died.
 
         Raises:
-            StartError: a part died too often in a row.
+            StartError: a part died too often in a row, before anything was served.
             StopRequested: somebody asked the service to stop.
         """
         if self.stops_asked:
@@ -144,11 +146,7 @@ class Supervisor:
                 child.start(self._guard)
 
     def serve(self) -> None:
-        """Keep every part alive until somebody asks to stop.
-
-        Raises:
-            StartError: a part died too often in a row.
-        """
+        """Keep every part alive until somebody asks to stop."""
         with contextlib.suppress(StopRequested):
             while True:
                 self.tend()
@@ -163,7 +161,13 @@ class Supervisor:
             child.restart_at = time.monotonic() + SANDBOX_RETRY_S
             return
         if child.deaths >= Child.MOST_DEATHS:
-            raise StartError(self._gave_up(child, f"ended {child.deaths} times in a row (exit code {code})"))
+            gave_up = self._gave_up(child, f"ended {child.deaths} times in a row (exit code {code})")
+            if not self._is_served:
+                raise StartError(gave_up)
+            # A worker that keeps dying must not take the pages along, at which uploads are still taken and kept.
+            if child.deaths == Child.MOST_DEATHS:
+                self._say(f"{gave_up}\nWhat it does waits, everything else goes on; it is tried every 10 s.")
+            return
         self._say(f"`grader {child.name}` ended with exit code {code}; starting it again. Its log: {child.log}")
 
     def _gave_up(self, child: Child, what: str) -> str:
