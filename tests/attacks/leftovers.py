@@ -15,6 +15,7 @@ from pathlib import Path
 
 REFILL_S = 2.0  # I4; what processes of ours waited for a processor meanwhile is not counted
 PATIENCE_S = 60.0  # however busy the machine is
+STILL = 25  # looks, 20 ms apart
 FDS_OF_A_TEMPLATE, FDS_OF_A_BOX = 2, 3  # control and stderr; control, the box's handle and its child's
 
 
@@ -81,8 +82,15 @@ class Rest:
         self._boxes = 2 * workers if workers is not None else len(_boxes(runner))
         self._own_descriptors: int | None = None
         self.own_descriptors = 0  # without those of templates, boxes and workers, when it was last at rest
-        found = self.left_over()
-        assert found == [], found
+        seen: list[int] = []
+        # A child at work looks like one that waits: at rest is what stays as it is for a while.
+        while len(seen) < STILL or len(set(seen[-STILL:])) > 1:
+            assert len(seen) < 60 * STILL, "the runner does not come to rest"
+            self._own_descriptors = None
+            found = self.left_over()
+            assert found == [], found
+            seen.append(self.own_descriptors)
+            time.sleep(0.02)
 
     def left_over(self) -> list[str]:
         """Return what is not as it is at rest, once the runner had the time it may take; [] as soon as it is."""
