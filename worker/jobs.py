@@ -33,6 +33,7 @@ MAX_STRETCH, MAX_STRETCH_ASLEEP, MAX_WAIT_PER_CPU_S = 10, 2, 20
 FLOOD = 16
 CONFINE_LIMIT_S = 30.0  # for a waiting child to take its limits: milliseconds, but for a machine that stands still
 CPU_BLIND_S = TICK_S
+LINGER_S = 1.0  # for a child whose answers are all there; longer, and its box would not be back within the two seconds
 END_GRACE_S = 2.0  # between a child's last answer, or its death sentence, and its end
 MAX_LOAD_DEATHS = 2
 MAX_LOST_BOXES = 3  # boxes a job may lose before it has begun in them
@@ -332,7 +333,7 @@ class JobRun:
                 working.kill()
             return now < working.kill_at + END_GRACE_S
         if self.is_finished:
-            if now - self._since >= END_GRACE_S:
+            if now - self._since >= LINGER_S:
                 working.condemn(_Ending("crashed", "exit"), now)
             return True
         self.look(now)

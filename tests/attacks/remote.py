@@ -68,7 +68,7 @@ class Remote:
         trial = self._judged(attack, status, document)
         trial.note("leftovers", self._rest.left_over() if self._rest is not None else [])
         trial.note("canary", harmed + self._canary("after it"))
-        if trial.verdict != "refused":
+        if document.get("status") == "graded":
             self._look_at_pages(trial, document, token)
         trial.seconds = time.monotonic() - started
         return trial
