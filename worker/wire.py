@@ -222,9 +222,12 @@ def _read_object(header: bytes) -> dict[str, Any]:
     if len(header) > child.MAX_JSON:
         raise WireError("more text than may cross")
     try:
-        told = _DECODER.decode(header.decode())
-    except (ValueError, RecursionError) as error:
+        text = header.decode()
+        told, end = _DECODER.scan_once(text, 0)  # type: ignore[attr-defined]  # what `decode` calls, and not told of
+    except (ValueError, RecursionError, StopIteration) as error:
         raise WireError(f"not JSON: {error}") from error
+    if end != len(text):  # blanks before or behind as well: a child of ours writes none
+        raise WireError("more than JSON")
     if type(told) is not dict:
         raise WireError("not an object")
     return told

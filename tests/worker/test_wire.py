@@ -144,6 +144,12 @@ HOSTILE = {
     "infinity": b'{"status": "returned", "value": -Infinity}',
     "number_of_too_many_digits": b'{"status": "returned", "value": ' + b"9" * 5000 + b"}",
     "number_of_many_digits": b'{"status": "returned", "value": ' + b"9" * 2000 + b"}",
+    "blank_before": b" " + header(status="crashed"),
+    "line_end_behind": header(status="crashed") + b"\n",
+    "a_second_object_behind": header(status="crashed") + b"{}",
+    "a_word_behind": header(status="crashed") + b"x",
+    "nothing_at_all": b"",
+    "half_a_word": b"nul",
     "deep_json": b'{"status": "returned", "value": ' + b"[" * 100_000,
     "deep_value": b'{"status": "returned", "value": ' + b"[" * 900 + b"]" * 900 + b"}",
     "two_tags": header(value={"a": 1, "t": 2}),
@@ -279,6 +285,11 @@ json_values = st.recursive(
     ),
     max_leaves=15,
 )
+
+
+@given(json_values)
+def test_frames_say_what_the_standard_library_would_write(value: Any) -> None:
+    assert child.to_json(value) == json.dumps(value, separators=(",", ":"))
 
 
 @given(json_values, st.binary(max_size=64))
