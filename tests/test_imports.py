@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from worker.runtime import ASKED_FOR, PROGRAM
+
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("reference", "assignments", "grader", "worker")
 FRAMEWORKS = {"flask", "flask_login", "flask_limiter", "flask_wtf", "sqlalchemy", "celery", "redis"}
@@ -48,8 +50,8 @@ CHEAP = [ROOT / "assignments" / name for name in STANDARD_LIBRARY_ONLY] + module
 PACK = modules("assignments/*.py", "assignments/*/*.py")
 POLICY = modules("grader/policy/*.py")
 GRADER = modules("grader/**/*.py", "migrations/**/*.py")
-WORKER = modules("worker/*.py")
-IN_THE_BOX = modules("worker/child.py", "worker/rescue.py", "worker/standins.py")
+WORKER = modules("worker/*.py", "worker/box/*.py")
+IN_THE_BOX = modules("worker/box/*.py")
 
 
 @pytest.mark.parametrize("path", REFERENCE, ids=name_of)
@@ -102,9 +104,39 @@ def test_worker_shows_no_pages(path):
 
 
 @pytest.mark.parametrize("path", IN_THE_BOX, ids=name_of)
-def test_files_inside_the_box_import_nothing_of_ours(path):
+def test_files_inside_the_box_import_nothing_of_ours_but_each_other(path):
     """No answer and no secret can be reached from a process that never loaded one."""
-    assert packages(path) <= {"numpy", "IPython"}  # a stand-in made there, never installed
+    assert packages(path) <= {"numpy", "IPython", "worker"}  # a stand-in made there, never installed
+    for name in imports(path):
+        assert name.startswith("worker.box.") or not name.startswith("worker")
+
+
+def test_modules_of_the_box_are_one_behind_the_other():
+    """They share one namespace there: a name that two of them define would be the later one's."""
+    folder = ROOT / "worker/box"
+    assert {f"{name}.py" for name in PROGRAM} | {*ASKED_FOR, "__init__.py"} == {
+        path.name for path in folder.glob("*.py")
+    }
+    defined: dict[str, str] = {}
+    for name in PROGRAM:
+        for node in tree_of(folder / f"{name}.py").body:
+            match node:
+                case ast.ImportFrom(module=module, names=names) if (module or "").startswith("worker.box."):
+                    for alias in names:
+                        assert alias.asname is None
+                        assert alias.name in defined, f"{name} needs {alias.name} of a module behind it"
+                case ast.Import() | ast.ImportFrom():
+                    pass
+                case _:
+                    for found in _defined(node):
+                        assert defined.setdefault(found, name) == name, f"{found} is defined twice"
+
+
+def _defined(node):
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
 
 
 def test_tests_cover_every_package():

@@ -16,8 +16,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from worker import child, confinement
-from worker.runtime import Runtime, RuntimeUnreadableError, compile_child, discover
+from worker import confinement
+from worker.box import framing
+from worker.runtime import Runtime, RuntimeUnreadableError, compile_program, discover
 
 START_LIMIT_S = 30.0
 START_GRACE_S = 5.0  # a box takes a tenth of a second to start, more where everything is busy
@@ -34,7 +35,7 @@ class Materials:
     template_filter: bytes
     box_filter: bytes
     child_filter: bytes
-    program: bytes  # `child.py`, compiled
+    program: bytes  # the modules of `worker/box`, compiled
 
     @classmethod
     def gather(cls) -> Materials:
@@ -56,7 +57,7 @@ class Materials:
             template_filter=confinement.template_filter(),
             box_filter=confinement.box_filter(),
             child_filter=confinement.child_filter(),
-            program=compile_child(),
+            program=compile_program(),
         )
 
 
@@ -120,7 +121,7 @@ class Template:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
-                socket.send_fds(self.control, [child.BUILD.pack(reuse)], [theirs.fileno()])
+                socket.send_fds(self.control, [framing.BUILD.pack(reuse)], [theirs.fileno()])
             except OSError:
                 ours.close()
                 raise
@@ -179,7 +180,7 @@ class Box:
         """Have the waiting child own its descriptors (socket, output, bell), and return the child's handle."""
         self.is_busy = True
         self.served += 1
-        socket.send_fds(self.control, [child.SPAWN.pack(memory, cpu_s)], descriptors)
+        socket.send_fds(self.control, [framing.SPAWN.pack(memory, cpu_s)], descriptors)
         pidfd, self.waiting = self.waiting, -1
         return pidfd
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from assignments.script import Load, Outcome, Probes, ProbesOutcome, Status
-from worker import child, wire
+from worker import wire
+from worker.box import framing
 from worker.wire import Death, Job
 
 __all__ = ["Job", "JobFailed", "RunnerClient", "RunnerUnavailable"]
@@ -121,7 +122,7 @@ class _Stream:
 
     def receive(self) -> tuple[int, dict[str, Any], bytes]:
         """Return the next frame: kind, header, blob."""
-        kind, header_size, blob_size = child.HEAD.unpack(self._take(child.HEAD.size))
+        kind, header_size, blob_size = framing.HEAD.unpack(self._take(framing.HEAD.size))
         if header_size > wire.MAX_ENVELOPE or blob_size > wire.MAX_JOB:
             raise RunnerUnavailable("The runner wrote what cannot be read.")
         return kind, json.loads(self._take(header_size)), self._take(blob_size)
@@ -207,6 +208,6 @@ def _located(outcome: Outcome, files: frozenset[str]) -> Outcome:
 def _report_odd(connection: socket.socket) -> None:
     """Tell the runner that this submission wrote what no child writes: the box it ran in is not used again."""
     try:
-        connection.sendall(child.frame(wire.ODD, {}))
+        connection.sendall(framing.frame(wire.ODD, {}))
     except OSError:
         return  # it is gone, and its boxes with it

@@ -2,11 +2,11 @@
 
 Two walls stand in front of the host, and between two submissions:
 
-1. The *box*: bubblewrap's namespaces and read-only root, in them a set of namespaces for each box (`child.BOX_FLAGS`),
-   no capability, and around it a first allow-list of system calls. What makes boxes, the *template*, is confined like
-   them, but for the one capability and the one form of `clone` that this takes.
+1. The *box*: bubblewrap's namespaces and read-only root, in them a set of namespaces for each box
+   (`cloning.BOX_FLAGS`), no capability, and around it a first allow-list of system calls. What makes boxes, the
+   *template*, is confined like them, but for the one capability and the one form of `clone` that this takes.
 2. The *child*: a user and a pid namespace of its own, no capability, a second and much shorter allow-list, and limits
-   (`child.Confinement`).
+   (`cloning.Confinement`).
 
 All lists answer what they do not know with EPERM: a new kernel call is forbidden until somebody allows it.
 """
@@ -26,7 +26,7 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from worker import child
+from worker.box import cloning
 from worker.runtime import Runtime
 
 
@@ -50,7 +50,7 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # one thread: the same sums every time, and 40 MB of address space saved
     "MALLOC_ARENA_MAX": "2",
 }
-"""What a box is started with; `child.main` keeps three of them for the student's code."""
+"""What a box is started with; `entry.main` keeps three of them for the student's code."""
 
 NAMESPACES = (
     *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
@@ -146,7 +146,7 @@ BOX_CALLS = (
 FCNTL = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC; not F_SETOWN, F_SETSIG
 IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
 CLONE_NEW_ANY = 0x7E020080  # every CLONE_NEW*
-CLONE_BOX, CLONE_CHILD = child.BOX_FLAGS, child.CHILD_FLAGS
+CLONE_BOX, CLONE_CHILD = cloning.BOX_FLAGS, cloning.CHILD_FLAGS
 CLONE_THREAD, CLONE_VM, CLONE_SIGHAND = 0x10000, 0x100, 0x800
 CLONE_ODD = 0x8000 | 0x2000 | 0x4000 | 0x1000  # PARENT, PTRACE, VFORK, PIDFD
 THREAD = CLONE_THREAD | CLONE_VM | CLONE_SIGHAND

@@ -18,7 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from worker import child, wire
+from worker import wire
+from worker.box import framing
 from worker.boxes import Box, kill_child
 
 LOAD_GRACE_S = 2.5  # the child stops its own loading at the limit and needs a moment for what is left
@@ -36,7 +37,7 @@ LINGER_S = 1.0  # for a child whose answers are all there; longer, and its box w
 END_GRACE_S = 2.0  # between a child's last answer, or its death sentence, and its end
 MAX_LOAD_DEATHS = 2
 MAX_LOST_BOXES = 3  # boxes a job may lose before it has begun in them
-MAX_ANSWER = child.MAX_RESULT + (16 << 20)  # one question's frames: arrays, and JSON
+MAX_ANSWER = framing.MAX_RESULT + (16 << 20)  # one question's frames: arrays, and JSON
 MAX_OUTCOMES = 1 << 14  # frames of one question: a dozen are asked for, but a million small ones are small, too
 MAX_STOPS = 1 << 14
 CHUNK = 1 << 18
@@ -258,8 +259,8 @@ class JobRun:
 
     def start_in(self, box: Box, now: float) -> Child:
         """Begin, or go on, in a box."""
-        resume = child.frame(
-            child.RESUME,
+        resume = framing.frame(
+            framing.RESUME,
             {
                 "stops": self._stops,
                 "trace": self._trace,
@@ -421,7 +422,7 @@ class JobRun:
             message: why.
             is_away: it had nothing to do with this job, which may be tried again as often as it takes.
         """
-        self._send(child.frame(wire.FAULT, {"message": message, "is_away": is_away}))
+        self._send(framing.frame(wire.FAULT, {"message": message, "is_away": is_away}))
         self._end()
 
     # --- what follows from it ---
@@ -440,17 +441,17 @@ class JobRun:
 
     def _take_frames(self, working: Child, now: float) -> None:
         data, at = working.incoming, 0
-        while not self.is_finished and len(data) - at >= child.HEAD.size:
-            kind, header_size, blob_size = child.HEAD.unpack_from(data, at)
-            if header_size > child.MAX_JSON or blob_size > child.MAX_RESULT or not self._is_due(working, kind):
+        while not self.is_finished and len(data) - at >= framing.HEAD.size:
+            kind, header_size, blob_size = framing.HEAD.unpack_from(data, at)
+            if header_size > framing.MAX_JSON or blob_size > framing.MAX_RESULT or not self._is_due(working, kind):
                 # A crash leaves a trace where a frame would be; it is read when the child has ended.
                 if data[at : at + 1] not in TRACES:
                     working.condemn(_Ending("unreadable", "frame"), now)
                 break
-            size = child.HEAD.size + header_size + blob_size
+            size = framing.HEAD.size + header_size + blob_size
             if len(data) - at < size:
                 break
-            if working.ending is not None and kind != child.OUTCOME:
+            if working.ending is not None and kind != framing.OUTCOME:
                 break  # too late: it is sentenced already, and must not be charged to the next question
             self._take(working, kind, bytes(data[at : at + size]), header_size, now)
             at += size
@@ -458,19 +459,19 @@ class JobRun:
 
     def _is_due(self, working: Child, kind: int) -> bool:
         if not working.is_confined:
-            return kind == child.CONFINED
+            return kind == framing.CONFINED
         if not working.is_loaded:
-            return kind == child.LOADED
-        return kind in {child.OUTCOME, child.DONE}
+            return kind == framing.LOADED
+        return kind in {framing.OUTCOME, framing.DONE}
 
     def _take(self, working: Child, kind: int, frame: bytes, header_size: int, now: float) -> None:
-        if kind == child.CONFINED:
+        if kind == framing.CONFINED:
             working.is_confined = True
             self._since = now
-        elif kind == child.LOADED:
+        elif kind == framing.LOADED:
             working.is_loaded = True
             self._take_loaded(frame, header_size, now)
-        elif kind == child.OUTCOME:
+        elif kind == framing.OUTCOME:
             if len(self._answer) >= MAX_OUTCOMES or self._answer_size > MAX_ANSWER:
                 working.condemn(_Ending("unreadable", "frame"), now)
                 return
@@ -480,14 +481,14 @@ class JobRun:
             self._tell_answer(None, b"", now, _printed_at(frame, header_size))
 
     def _take_loaded(self, frame: bytes, header_size: int, now: float) -> None:
-        stops = frame[child.HEAD.size + header_size + child.PRINTED.size :]
+        stops = frame[framing.HEAD.size + header_size + framing.PRINTED.size :]
         if len(stops) <= MAX_STOPS:
             self._stops = stops.decode("ascii", "replace")
         self._why = self._trace = ""
         printed = self._cut(_printed_at(frame, header_size))
         if not self._is_load_told:
             self._is_load_told = True
-            self._send(child.frame(wire.LOADING, {"death": None}, [frame]))
+            self._send(framing.frame(wire.LOADING, {"death": None}, [frame]))
             self._printed_before = printed
         self._go_on(self._next, now)
 
@@ -536,7 +537,7 @@ class JobRun:
             "cpu_s": round(max(used_s, 0.0), 6),
             "death": ending.as_json() if ending else None,
         }
-        self._send(child.frame(wire.ANSWER, header, [printed, trace, *self._answer]))
+        self._send(framing.frame(wire.ANSWER, header, [printed, trace, *self._answer]))
         self._printed_before = b""
         self._answer.clear()
         self._answer_size = 0
@@ -559,7 +560,7 @@ class JobRun:
         """Loading kills every child: what is left cannot be answered."""
         if not self._is_load_told:
             self._is_load_told = True
-            self._send(child.frame(wire.LOADING, {"death": ending.as_json()}, [trace]))
+            self._send(framing.frame(wire.LOADING, {"death": ending.as_json()}, [trace]))
         self._number = self._next
         while not self.is_finished:
             self._tell_answer(_Ending(ending.status, "load"), b"", now)
@@ -572,5 +573,5 @@ class JobRun:
 
 def _printed_at(frame: bytes, header_size: int) -> int | None:
     """Return how much a child says it had printed when it wrote this frame; None where it does not say."""
-    at = child.HEAD.size + header_size
-    return child.PRINTED.unpack_from(frame, at)[0] if len(frame) >= at + child.PRINTED.size else None
+    at = framing.HEAD.size + header_size
+    return framing.PRINTED.unpack_from(frame, at)[0] if len(frame) >= at + framing.PRINTED.size else None

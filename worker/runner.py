@@ -19,7 +19,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from worker import child, wire
+from worker import wire
+from worker.box import framing
 from worker.boxes import MAX_FAILED_STARTS, Box, Materials, Pool, Template
 from worker.confinement import ConfinementError
 from worker.jobs import TICK_S, BadJobError, JobRun, Request
@@ -176,7 +177,7 @@ class Runner:
                 while self._take_request(connection):
                     pass  # a remark on the last job and the next job may come at once
             except BadJobError as error:
-                self._send(connection, child.frame(wire.FAULT, {"message": f"not a job: {error}"}))
+                self._send(connection, framing.frame(wire.FAULT, {"message": f"not a job: {error}"}))
                 self._send_pending(connection)
                 self._drop(connection)
                 return
@@ -186,10 +187,10 @@ class Runner:
     def _take_request(self, connection: _Connection) -> bool:
         """Take one frame of what a client has sent; return whether a whole one was there."""
         data = connection.incoming
-        if len(data) < child.HEAD.size:
+        if len(data) < framing.HEAD.size:
             return False
-        kind, header_size, blob_size = child.HEAD.unpack_from(data)
-        size = child.HEAD.size + header_size + blob_size
+        kind, header_size, blob_size = framing.HEAD.unpack_from(data)
+        size = framing.HEAD.size + header_size + blob_size
         if header_size + blob_size > wire.MAX_JOB:
             raise BadJobError("it is too large")
         if len(data) < size:
@@ -202,7 +203,7 @@ class Runner:
                     self._pool.throw_away(box)
             del data[:size]
         elif kind == wire.JOB and (connection.run is None or connection.run.is_finished):
-            body = memoryview(bytes(data[child.HEAD.size : size]))
+            body = memoryview(bytes(data[framing.HEAD.size : size]))
             del data[:size]
             request = Request.read(bytes(body[:header_size]), body[header_size:])
             run = JobRun(
@@ -336,9 +337,9 @@ class Runner:
         """Take the messages of a template: it is warm, it has cloned a box, it is gone."""
         while not template.is_ended and (message := template.receive()) is not None:
             data, descriptors = message
-            if data == child.WARM:
+            if data == framing.WARM:
                 template.is_warm = True
-            elif data == child.BUILT and len(descriptors) == 1 and template.ordered:
+            elif data == framing.BUILT and len(descriptors) == 1 and template.ordered:
                 template.ordered.popleft().note_built(descriptors[0])
             else:
                 for descriptor in descriptors:
@@ -350,10 +351,10 @@ class Runner:
         while box in self._pool.boxes and (message := box.receive()) is not None:
             data, descriptors = message
             run = self._by_box.get(box)
-            if data == child.WAITING and run is None and len(descriptors) == 1 and box.waiting < 0:
+            if data == framing.WAITING and run is None and len(descriptors) == 1 and box.waiting < 0:
                 self._pool.note_waiting(box, descriptors[0])
-            elif data[:1] == child.ENDED and len(data) == 1 + child.STATUS.size and run is not None:
-                (status,) = child.STATUS.unpack(data[1:])
+            elif data[:1] == framing.ENDED and len(data) == 1 + framing.STATUS.size and run is not None:
+                (status,) = framing.STATUS.unpack(data[1:])
                 self._guarded(run, functools.partial(self._end_child, status=status))
             else:
                 for descriptor in descriptors:

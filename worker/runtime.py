@@ -1,10 +1,12 @@
-"""Which files of this machine a box is shown: the Python runtime, NumPy, the libraries these load, and `child.py`.
+"""Which files of this machine a box is shown: the Python runtime, NumPy, the libraries these load, and `worker/box`.
 
 They appear under neutral names (`/python`, `/site`, `/lib`, `/box`), so that no path of the host is told to anybody.
 """
 
 from __future__ import annotations
+import __future__
 
+import ast
 import importlib.util
 import json
 import marshal
@@ -40,6 +42,12 @@ print(json.dumps({
     "numpy": os.path.dirname(os.path.realpath(numpy.__file__)), "libraries": libraries,
 }))
 """
+
+
+BOX = Path(__file__).with_name("box")
+PROGRAM = ("framing", "packing", "telling", "playing", "loading", "taming", "answering", "cloning", "entry")
+"""The modules of the box, each behind those it needs."""
+ASKED_FOR = ("standins.py", "rescue.py")  # read in the box when a submission needs them, which is seldom
 
 
 class RuntimeUnreadableError(Exception):
@@ -81,17 +89,28 @@ def discover() -> Runtime:
     if bundled.is_dir():
         binds.append((str(bundled), "/site/numpy.libs"))
     binds += sorted(_libraries(told["libraries"], inside=(told["stdlib"], told["platstdlib"], str(numpy.parent))))
-    binds += [(str(Path(__file__).with_name(name)), f"/box/{name}") for name in ("standins.py", "rescue.py")]
+    binds += [(str(BOX / name), f"/box/{name}") for name in ASKED_FOR]
     packages = [name for name in ("site-packages", "dist-packages") if Path(told["stdlib"], name).is_dir()]
     return Runtime(binds=tuple(binds), hidden=tuple(f"{stdlib}/{name}" for name in packages))
 
 
-def compile_child() -> bytes:
-    """Return `child.py` as the content of a .pyc file for the interpreter that runs this, which is the box's too."""
-    source = Path(__file__).with_name("child.py").read_bytes()
-    code = compile(source, "/box/child.py", "exec", dont_inherit=True)
+def compile_program() -> bytes:
+    """Return the modules of `worker/box` as the content of one .pyc file for the interpreter that runs this.
+
+    It is the box's too. They are put one behind the other and share one namespace, so their imports of each other go.
+    """
+    tree = ast.Module([], [])
+    for name in PROGRAM:
+        source = (BOX / f"{name}.py").read_text(encoding="utf-8")
+        tree.body += [node for node in ast.parse(source).body if not _is_of_the_trusted_side(node)]
+    code = compile(tree, "/box/child.py", "exec", __future__.annotations.compiler_flag, dont_inherit=True)
     # Flags 0 and no date: a file that is named on the command line is checked for its magic number alone.
     return importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
+
+
+def _is_of_the_trusted_side(node: ast.stmt) -> bool:
+    """Whether a statement says where a name comes from that in a box is there already."""
+    return isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("worker.box.", "__future__"))
 
 
 def _libraries(loaded: list[str], *, inside: tuple[str, ...]) -> set[tuple[str, str]]:

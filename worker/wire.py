@@ -1,6 +1,6 @@
 """What crosses the wall: jobs on their way down, and on their way up bytes that a student's code may have written.
 
-Everything is a frame: `child.HEAD`, then JSON, then raw array bytes. Never pickle. Reading is total: whatever the
+Everything is a frame: `framing.HEAD`, then JSON, then raw array bytes. Never pickle. Reading is total: whatever the
 bytes are, the result is a value of the right type or `WireError`, in time and memory bounded by their number.
 
 The same script that goes down is played on this side against the reference: `play_trusted`.
@@ -36,7 +36,7 @@ from assignments.script import (
     Step,
 )
 from assignments.spec import Limits
-from worker import child
+from worker.box import framing, packing, playing, telling
 
 JOB, ODD = 21, 22  # to the runner
 LOADING, ANSWER, FAULT = 31, 32, 33  # from the runner
@@ -88,7 +88,7 @@ def encode_job(job: Job) -> bytes:
         "asked": sorted({name for probes in job.probes for script in probes.scripts for name in _called(script.steps)}),
         "cpu_s": limits.cpu_s,
     }
-    parts = [child.frame(child.SUBMISSION, submission), *map(_encode_probes, job.probes)]
+    parts = [framing.frame(framing.SUBMISSION, submission), *map(_encode_probes, job.probes)]
     header = {
         "cpu_s": limits.cpu_s,
         "wall_s": limits.wall_s,
@@ -96,7 +96,7 @@ def encode_job(job: Job) -> bytes:
         "output_kib": limits.output_kib,
         "parts": list(map(len, parts)),
     }
-    return child.frame(JOB, header, parts)
+    return framing.frame(JOB, header, parts)
 
 
 def _called(steps: Sequence[Step]) -> Iterator[str]:
@@ -110,16 +110,16 @@ def _called(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _encode_probes(probes: Probes) -> bytes:
-    packer = child.Packer(MAX_JOB)
+    packer = packing.Packer(MAX_JOB)
     scripts = [
         {"steps": [_encode_step(step, packer) for step in script.steps], "returns": script.returns}
         for script in probes.scripts
     ]
     header = {"scripts": scripts, "seed": zlib.crc32(probes.question_id.encode())}
-    return child.frame(child.QUESTION, header, packer.blobs)
+    return framing.frame(framing.QUESTION, header, packer.blobs)
 
 
-def _encode_step(step: Step, packer: child.Packer) -> list[Any]:
+def _encode_step(step: Step, packer: packing.Packer) -> list[Any]:
     if isinstance(step, Call):
         args = [_encode_value(value, packer) for value in step.args]
         kwargs = {key: _encode_value(value, packer) for key, value in step.kwargs.items()}
@@ -134,7 +134,7 @@ def _encode_step(step: Step, packer: child.Packer) -> list[Any]:
     return ["repeat", step.times, steps, step.every, [_encode_step(inner, packer) for inner in step.every_steps]]
 
 
-def _encode_value(value: Any, packer: child.Packer) -> Any:
+def _encode_value(value: Any, packer: packing.Packer) -> Any:
     if type(value) is Ref:
         return {"r": value.name}
     if type(value) is list:
@@ -157,10 +157,10 @@ def split_frames(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """
     at = 0
     while at < len(data):
-        if at + child.HEAD.size > len(data):
+        if at + framing.HEAD.size > len(data):
             raise WireError("a frame ends inside its head")
-        kind, header_size, blob_size = child.HEAD.unpack_from(data, at)
-        at += child.HEAD.size
+        kind, header_size, blob_size = framing.HEAD.unpack_from(data, at)
+        at += framing.HEAD.size
         if at + header_size + blob_size > len(data):
             raise WireError("a frame is shorter than its head says")
         yield kind, data[at : at + header_size], data[at + header_size : at + header_size + blob_size]
@@ -193,11 +193,11 @@ def read_outcome(header: bytes, blob: bytes) -> Outcome:
         function=_optional_text(told, "function", 100),
         rests_on=_optional_text(told, "rests_on", 100),
         error_type=_optional_text(told, "error_type", 100),
-        message=_optional_text(told, "message", 2 * child.MAX_MESSAGE) or "",
+        message=_optional_text(told, "message", 2 * framing.MAX_MESSAGE) or "",
         line=_read_line(told),
         file=_optional_text(told, "file", 300),
-        mutated=_read_texts(told, "mutated", child.MAX_WARNINGS, 200),
-        warnings=_read_texts(told, "warnings", child.MAX_WARNINGS, 200),
+        mutated=_read_texts(told, "mutated", framing.MAX_WARNINGS, 200),
+        warnings=_read_texts(told, "warnings", framing.MAX_WARNINGS, 200),
     )
 
 
@@ -211,15 +211,15 @@ def read_load(header: bytes) -> Load:
     return Load(
         status=_read_status(told),
         error_type=_optional_text(told, "error_type", 100),
-        message=_optional_text(told, "message", 2 * child.MAX_MESSAGE) or "",
+        message=_optional_text(told, "message", 2 * framing.MAX_MESSAGE) or "",
         file=_optional_text(told, "file", 300),
         line=_read_line(told),
-        notes=_read_texts(told, "notes", child.MAX_NOTES, 1500),
+        notes=_read_texts(told, "notes", framing.MAX_NOTES, 1500),
     )
 
 
 def _read_object(header: bytes) -> dict[str, Any]:
-    if len(header) > child.MAX_JSON:
+    if len(header) > framing.MAX_JSON:
         raise WireError("more text than may cross")
     try:
         text = header.decode()
@@ -288,7 +288,7 @@ class _Reader:
     def __init__(self, blob: bytes) -> None:
         self._blob = blob
         self._at = 0
-        self._room = child.MAX_VALUES  # in containers; a child of ours counts as closely
+        self._room = framing.MAX_VALUES  # in containers; a child of ours counts as closely
         self._longest = 1  # text
         self._numbers = 0  # in arrays
 
@@ -299,7 +299,7 @@ class _Reader:
         """
         if self._at != len(self._blob):
             raise WireError("bytes are left over")
-        if (child.MAX_VALUES - self._room) * self._longest > child.MAX_TEXT:
+        if (framing.MAX_VALUES - self._room) * self._longest > framing.MAX_TEXT:
             raise WireError("more text than may cross")
 
     def read(self, plain: Any, depth: int) -> Any:
@@ -313,10 +313,10 @@ class _Reader:
             return plain
         if kind is str:
             self._longest = max(self._longest, len(plain))
-            if self._longest > child.MAX_TEXT:
+            if self._longest > framing.MAX_TEXT:
                 raise WireError("more text than may cross")
             return clean(plain)
-        if depth > 2 * child.MAX_DEPTH:
+        if depth > 2 * framing.MAX_DEPTH:
             raise WireError("nested too deep")
         if kind is list:
             self._spend(len(plain))
@@ -330,7 +330,8 @@ class _Reader:
         if tag == "d" and type(body) is list:
             self._spend(len(body))
             items = [self._read_item(item, depth) for item in body]
-            if len(items) > child.MAX_WHOLE_KEYS and sum(type(key) is int for key, _ in items) > child.MAX_WHOLE_KEYS:
+            whole = sum(type(key) is int for key, _ in items)
+            if whole > framing.MAX_WHOLE_KEYS:
                 raise WireError("too many whole numbers as keys")  # they can be made to be in each other's way
             return dict(items)
         if tag == "f" and body in ("nan", "inf", "-inf"):
@@ -355,10 +356,10 @@ class _Reader:
         return key, self.read(item[1], depth + 1)
 
     def _read_array(self, name: Any, shape: Any) -> np.ndarray[Any, Any]:
-        dtype = child.DTYPES.get(name) if type(name) is str else None
+        dtype = framing.DTYPES.get(name) if type(name) is str else None
         if dtype is None:
             raise WireError("no such dtype")
-        if type(shape) is not list or len(shape) > child.MAX_DEPTH:
+        if type(shape) is not list or len(shape) > framing.MAX_DEPTH:
             raise WireError("not a shape")
         if not all(type(size) is int and 0 <= size <= MAX_DIMENSION for size in shape):
             raise WireError("not a shape")
@@ -366,9 +367,9 @@ class _Reader:
         if size > len(self._blob) - self._at:
             raise WireError("an array is longer than its bytes")
         self._numbers += size // dtype.itemsize
-        if self._numbers * child.LEAST_BYTES > child.MAX_RESULT:
+        if self._numbers * framing.LEAST_BYTES > framing.MAX_RESULT:
             raise WireError("more numbers than may cross")
-        if not size and math.prod([each for each in shape if each]) > child.MAX_VALUES:
+        if not size and math.prod([each for each in shape if each]) > framing.MAX_VALUES:
             raise WireError("an empty array of too many rows")  # no bytes at all, and an object for each row
         raw = self._blob[self._at : self._at + size]
         self._at += size
@@ -450,14 +451,14 @@ def play_trusted(script: Script, functions: Mapping[str, Callable[..., Any]]) ->
         try:
             return functions[name]
         except KeyError:
-            raise child.MissingError(f"`{name}` is not defined") from None
+            raise telling.MissingError(f"`{name}` is not defined") from None
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        played = child.play([_native_step(step) for step in script.steps], script.returns, find, frozenset())
+        played = playing.play([_native_step(step) for step in script.steps], script.returns, find, frozenset())
     return Outcome(
         status=Status(played.status),
-        value=child.fresh(played.value, {}),
+        value=playing.fresh(played.value, {}),
         function=played.function,
         rests_on=played.rests_on,
         error_type=played.error_type,
@@ -487,7 +488,7 @@ def _native_step(step: Step) -> list[Any]:
 def _native_value(value: Any) -> Any:
     kind = type(value)
     if kind is Ref:
-        return child.Ref(value.name)
+        return packing.Ref(value.name)
     if kind is list:
         return [_native_value(item) for item in value]
     if kind is tuple:

@@ -14,7 +14,8 @@ from assignments import catalog
 from assignments.judge import Judge
 from assignments.script import Load, Outcome, ProbesOutcome, Source
 from assignments.verdict import QuestionResult
-from worker import child, wire
+from worker import wire
+from worker.box import framing
 from worker.client import Job, RunnerUnavailable, run_over
 
 SLUGS = ("python_warmup", "perceptron")
@@ -75,10 +76,10 @@ def feed(data: bytes) -> None:
 
 def from_box(slug: str, loading: bytes, answers: Iterable[bytes]) -> list[QuestionResult]:
     """Feed what a child wrote, in the envelopes of a runner of ours; return the verdicts there must be."""
-    said = child.frame(wire.LOADING, {"death": None}, [loading])
+    said = framing.frame(wire.LOADING, {"death": None}, [loading])
     for number, frames in enumerate(answers):
         header = {"number": number, "printed": 0, "trace": 0, "cpu_s": 0.1, "death": None}
-        said += child.frame(wire.ANSWER, header, [frames])
+        said += framing.frame(wire.ANSWER, header, [frames])
     return answer(slug, said)
 
 
@@ -105,7 +106,7 @@ def answer(slug: str, said: bytes) -> list[QuestionResult]:
 
 def seeds() -> Iterable[bytes]:
     """Yield what a fuzzer may start from: frames as a child of ours writes them."""
-    loaded = child.frame(child.LOADED, {"status": "returned", "notes": []})
+    loaded = framing.frame(framing.LOADED, {"status": "returned", "notes": []})
     values = [
         {"a": ["float64", [1]]},
         {"s": "int64"},
@@ -117,10 +118,10 @@ def seeds() -> Iterable[bytes]:
     ]
     for value in values:
         blob = bytes(8) if isinstance(value, dict) and set(value) & {"a", "s"} else b""
-        outcome = child.frame(child.OUTCOME, {"status": "returned", "value": value, "function": "f4"}, [blob])
+        outcome = framing.frame(framing.OUTCOME, {"status": "returned", "value": value, "function": "f4"}, [blob])
         yield b"\2" + loaded + outcome
         yield b"\3" + outcome + outcome
-        yield b"\0" + child.frame(wire.LOADING, {"death": None}, [loaded])
+        yield b"\0" + framing.frame(wire.LOADING, {"death": None}, [loaded])
     raised = {
         "status": "raised",
         "error_type": "ValueError",
@@ -129,7 +130,7 @@ def seeds() -> Iterable[bytes]:
         "file": "work.py",
         "mutated": ["f: x"],
     }
-    yield b"\2" + loaded + child.frame(child.OUTCOME, raised)
+    yield b"\2" + loaded + framing.frame(framing.OUTCOME, raised)
     told = b'{"status":"returned","value":{"a":["float64",[2]]}}'
     yield b"\4" + len(told).to_bytes(2, "little") + told + bytes(16)
     yield b"\6" + b'File "work.py", line 3 in f\n'

@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 
 from tests.fuzz.feed import SLUGS, answer, asked, feed, from_box, seeds
 from tests.servers import ROOT
-from worker import child, wire
+from worker import wire
+from worker.box import framing
 from worker.client import RunnerUnavailable
 
 slugs = st.sampled_from(SLUGS)
 keys = st.sampled_from(["status", "value", "function", "message", "error_type", "line", "file", "mutated", "warnings"])
 tags = st.sampled_from(["a", "s", "t", "d", "f", "r", "x"])
-words = st.sampled_from([*child.DTYPES, "nan", "inf", "-inf", "object", "returned", "raised", "f4", "work.py"])
+words = st.sampled_from([*framing.DTYPES, "nan", "inf", "-inf", "object", "returned", "raised", "f4", "work.py"])
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | words
 bodies = st.recursive(
     plain,
@@ -61,15 +62,15 @@ def test_any_bytes_come_to_a_verdict(data: bytes) -> None:
 @example("perceptron", {"status": "returned", "value": {"t": [{"a": ["float64", [2]]}, 1.0]}}, bytes(16), 1)
 @settings(max_examples=60, deadline=None)
 def test_any_answer_of_a_child_comes_to_a_verdict(slug: str, told: dict[str, Any], blob: bytes, times: int) -> None:
-    frames = child.frame(child.OUTCOME, told, [blob]) * times
-    results = from_box(slug, child.frame(child.LOADED, told), [frames] * len(asked(slug)[1].probes))
+    frames = framing.frame(framing.OUTCOME, told, [blob]) * times
+    results = from_box(slug, framing.frame(framing.LOADED, told), [frames] * len(asked(slug)[1].probes))
     assert all(result.score <= result.max_score for result in results)
 
 
 @given(slugs, st.lists(st.tuples(st.integers(0, 255), headers, st.binary(max_size=40)), max_size=5))
 @settings(max_examples=40, deadline=None)
 def test_runner_that_writes_what_it_should_not_costs_no_points(slug: str, frames: list[tuple[int, Any, bytes]]) -> None:
-    said = b"".join(child.frame(kind, header, [blob]) for kind, header, blob in frames)
+    said = b"".join(framing.frame(kind, header, [blob]) for kind, header, blob in frames)
     with contextlib.suppress(RunnerUnavailable):
         answer(slug, said)
 
@@ -88,10 +89,10 @@ HEAVY = {
 @pytest.mark.parametrize("name", HEAVY)
 def test_heavy_bytes_are_read_in_bounded_time_and_memory(name: str) -> None:
     """A frame may be 4 MiB of JSON: reading one takes no more than seconds, and some hundred MiB at its most."""
-    framed = child.HEAD.pack(child.OUTCOME, len(HEAVY[name]), 0) + HEAVY[name]
+    framed = framing.HEAD.pack(framing.OUTCOME, len(HEAVY[name]), 0) + HEAVY[name]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
-    results = from_box("python_warmup", child.frame(child.LOADED, {"status": "returned"}), [framed])
+    results = from_box("python_warmup", framing.frame(framing.LOADED, {"status": "returned"}), [framed])
     assert all(result.score == 0 for result in results)
     assert time.process_time() - started < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 600 << 10

@@ -13,7 +13,8 @@ from assignments.script import Probes, Source, Status, call
 from assignments.spec import Limits
 from grader.models import Run
 from tests.worker.conftest import NOW, Queued
-from worker import child, judging, wire
+from worker import judging, wire
+from worker.box import framing
 from worker.client import Job, JobFailed, RunnerUnavailable, run_over
 from worker.supply import Gate
 
@@ -23,7 +24,7 @@ def test_fault_of_a_job_is_told_from_a_runner_that_is_away(is_away: bool, expect
     job = Job((Source("work.py", "work", ("",)),), "work", (Probes("q", (call("f"),)),), Limits())
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.sendall(child.frame(wire.FAULT, {"message": "it died", "is_away": is_away}))
+        theirs.sendall(framing.frame(wire.FAULT, {"message": "it died", "is_away": is_away}))
         with pytest.raises(RunnerUnavailable, match="it died") as caught:
             next(run_over(ours, job))
     assert type(caught.value) is expected
@@ -63,18 +64,18 @@ def answered(*frames: bytes, scripts: int = 1) -> list[Any]:
         return list(run_over(ours, job))
 
 
-LOADED = child.frame(wire.LOADING, {"death": None}, [child.frame(child.LOADED, {"status": "returned"})])
+LOADED = framing.frame(wire.LOADING, {"death": None}, [framing.frame(framing.LOADED, {"status": "returned"})])
 
 
 def answer_frame(*outcomes: bytes, number: int = 0) -> bytes:
     """Return a runner's frame for a question."""
     told = {"number": number, "printed": 0, "trace": 0, "cpu_s": 0.0, "death": None}
-    return child.frame(wire.ANSWER, told, list(outcomes))
+    return framing.frame(wire.ANSWER, told, list(outcomes))
 
 
 def outcome_frame(**told: Any) -> bytes:
     """Return a child's frame for a script."""
-    return child.frame(child.OUTCOME, {"status": "returned", "value": 1} | told)
+    return framing.frame(framing.OUTCOME, {"status": "returned", "value": 1} | told)
 
 
 def test_answers_nobody_asked_for_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +96,7 @@ def test_runner_that_answers_out_of_order_is_not_believed() -> None:
 def test_frame_of_the_runner_larger_than_any_is_not_waited_for() -> None:
     for head in ((wire.ANSWER, wire.MAX_ENVELOPE + 1, 0), (wire.ANSWER, 2, wire.MAX_JOB + 1)):
         with pytest.raises(RunnerUnavailable, match="cannot be read"):
-            answered(LOADED, child.HEAD.pack(*head))
+            answered(LOADED, framing.HEAD.pack(*head))
 
 
 def test_file_that_is_not_the_submissions_is_no_place() -> None:

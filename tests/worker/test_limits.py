@@ -22,7 +22,8 @@ from assignments.feedback import Wording
 from assignments.script import Load, Outcome, Probes, ProbesOutcome, Source, Status, call
 from assignments.spec import Kind, Limits, Question
 from tests.worker.test_runner_lifecycle import Started, started
-from worker import child, jobs, wire
+from worker import jobs, wire
+from worker.box import framing
 from worker.client import Job, RunnerClient
 from worker.jobs import JobRun, Request
 
@@ -101,7 +102,7 @@ class Clockwork:
         self.run.start_in(None, 0.0)  # type: ignore[arg-type]
 
     def answer_loading(self, now: float) -> None:
-        self.child.incoming += child.frame(child.LOADED, {"status": "returned"})
+        self.child.incoming += framing.frame(framing.LOADED, {"status": "returned"})
         self.run.look(now)
 
     @property
@@ -169,11 +170,11 @@ RETURNED = {"status": "returned"}
 def test_frames_have_an_order(clockwork: Clockwork) -> None:
     """A child says that it has its limits, then how loading went, then answers: whoever wrote the rest is not ours."""
     for confined, loaded, kind in (
-        *((False, False, kind) for kind in (child.LOADED, child.OUTCOME, child.DONE)),
-        *((True, False, kind) for kind in (child.CONFINED, child.OUTCOME, child.DONE)),
-        *((True, True, kind) for kind in (child.CONFINED, child.LOADED, wire.FAULT, wire.ANSWER, 99)),
+        *((False, False, kind) for kind in (framing.LOADED, framing.OUTCOME, framing.DONE)),
+        *((True, False, kind) for kind in (framing.CONFINED, framing.OUTCOME, framing.DONE)),
+        *((True, True, kind) for kind in (framing.CONFINED, framing.LOADED, wire.FAULT, wire.ANSWER, 99)),
     ):
-        clockwork.child.ending, clockwork.child.incoming = None, bytearray(child.frame(kind, RETURNED))
+        clockwork.child.ending, clockwork.child.incoming = None, bytearray(framing.frame(kind, RETURNED))
         clockwork.child.is_confined, clockwork.child.is_loaded = confined, loaded
         clockwork.run.look(1.0)
         assert clockwork.why == "frame", (confined, loaded, kind)
@@ -184,17 +185,17 @@ def test_frames_have_an_order(clockwork: Clockwork) -> None:
 def test_answers_of_a_question_are_bounded(size: int, times: int, clockwork: Clockwork) -> None:
     """In number and in bytes: what the runner keeps until the question has its end must not grow for ever."""
     clockwork.answer_loading(0.0)
-    one = child.frame(child.OUTCOME, RETURNED, [bytes(size)])
+    one = framing.frame(framing.OUTCOME, RETURNED, [bytes(size)])
     for _ in range(8):
         clockwork.child.incoming += one * (times // 8)
         clockwork.run.look(1.0)
     assert clockwork.why == "frame"
 
 
-@pytest.mark.parametrize("sizes", [(child.MAX_JSON + 1, 0), (0, child.MAX_RESULT + 1)])
+@pytest.mark.parametrize("sizes", [(framing.MAX_JSON + 1, 0), (0, framing.MAX_RESULT + 1)])
 def test_frame_that_claims_too_much_is_not_waited_for(sizes: tuple[int, int], clockwork: Clockwork) -> None:
     clockwork.answer_loading(0.0)
-    clockwork.child.incoming += child.HEAD.pack(child.OUTCOME, *sizes)
+    clockwork.child.incoming += framing.HEAD.pack(framing.OUTCOME, *sizes)
     clockwork.run.look(1.0)
     assert clockwork.why == "frame"
 
@@ -216,7 +217,7 @@ def test_answer_that_comes_after_the_sentence_is_not_charged_to_the_next_questio
     clockwork.used_s = 11.0
     clockwork.run.tick(12.0)
     assert clockwork.why == "cpu"
-    clockwork.child.incoming += child.frame(child.OUTCOME, RETURNED) + child.frame(child.DONE, {})
+    clockwork.child.incoming += framing.frame(framing.OUTCOME, RETURNED) + framing.frame(framing.DONE, {})
     clockwork.run.look(12.01)
     assert [frame[0] for frame in clockwork.sent] == [wire.LOADING]
 
@@ -224,7 +225,7 @@ def test_answer_that_comes_after_the_sentence_is_not_charged_to_the_next_questio
 def test_what_is_kept_of_loading_is_bounded(clockwork: Clockwork) -> None:
     """It is handed to the next child; a submission may have written it."""
     stops = b'{"work.py": 1' + b" " * (1 << 20) + b"}"
-    clockwork.child.incoming += child.frame(child.LOADED, RETURNED, [child.PRINTED.pack(0), stops])
+    clockwork.child.incoming += framing.frame(framing.LOADED, RETURNED, [framing.PRINTED.pack(0), stops])
     clockwork.run.look(0.0)
     assert len(clockwork.run._stops) < 100
 
@@ -365,9 +366,9 @@ def test_printed_text_belongs_to_its_question_however_late_it_is_read(monkeypatc
     working = run.start_in(None, 0.0)  # type: ignore[arg-type]
     try:
         os.write(pipes[1], b"load,first,second,third")
-        working.incoming += child.frame(child.LOADED, {"status": "returned"}, [child.PRINTED.pack(5), b"{}"])
+        working.incoming += framing.frame(framing.LOADED, {"status": "returned"}, [framing.PRINTED.pack(5), b"{}"])
         for printed in (11, 18, 0):  # the last is a lie, and costs nothing
-            working.incoming += child.frame(child.DONE, {}, [child.PRINTED.pack(printed)])
+            working.incoming += framing.frame(framing.DONE, {}, [framing.PRINTED.pack(printed)])
         run.look(0.0)
     finally:
         for descriptor in pipes:

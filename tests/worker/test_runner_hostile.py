@@ -16,7 +16,8 @@ import pytest
 
 from assignments.script import Call, Load, Outcome, Probes, ProbesOutcome, Script, Source, Status, call
 from assignments.spec import Limits
-from worker import child, wire
+from worker import wire
+from worker.box import framing
 from worker.client import Job, RunnerClient
 from worker.runner import Runner
 
@@ -418,7 +419,7 @@ def test_job_that_comes_together_with_a_remark_on_the_last_one_is_run(runner_soc
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(30.0)
         connection.connect(str(runner_socket))
-        connection.sendall(child.frame(wire.ODD, {}) + wire.encode_job(job))
+        connection.sendall(framing.frame(wire.ODD, {}) + wire.encode_job(job))
         answer = b""
         while b'"number":0' not in answer:
             answer += connection.recv(1 << 16)

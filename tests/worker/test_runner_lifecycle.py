@@ -20,7 +20,8 @@ import pytest
 
 from assignments.script import Load, Probes, ProbesOutcome, Source, Status, call
 from assignments.spec import Limits
-from worker import child, wire
+from worker import wire
+from worker.box import framing
 from worker.client import Job, RunnerClient, RunnerUnavailable
 
 ROOT = Path(__file__).parents[2]
@@ -291,7 +292,7 @@ def test_job_that_is_too_large_is_refused_before_it_is_read(runner: Started) -> 
     with socket.socket(socket.AF_UNIX) as stream:
         stream.settimeout(10)
         stream.connect(str(runner.path))
-        stream.sendall(child.HEAD.pack(wire.JOB, 100, wire.MAX_JOB))
+        stream.sendall(framing.HEAD.pack(wire.JOB, 100, wire.MAX_JOB))
         assert b"too large" in stream.recv(1000)
 
 

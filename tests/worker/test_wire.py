@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from assignments.script import Call, Get, Outcome, Ref, Repeat, Script, Seed, Set, Status, call
-from worker import child, wire
+from worker import wire
+from worker.box import framing, loading, packing, telling
 from worker.wire import Death, WireError, play_trusted
 
 scalars = (
@@ -26,7 +27,7 @@ scalars = (
     | st.text(st.characters(exclude_categories=("C",)), max_size=20)
 )
 arrays = npst.arrays(
-    st.sampled_from([np.dtype(name) for name in sorted(child.DTYPES)]), npst.array_shapes(min_dims=0, min_side=0)
+    st.sampled_from([np.dtype(name) for name in sorted(framing.DTYPES)]), npst.array_shapes(min_dims=0, min_side=0)
 )
 values = st.recursive(
     scalars | arrays,
@@ -44,7 +45,7 @@ def header(**told: Any) -> bytes:
 
 
 def packed(value: Any) -> tuple[bytes, bytes]:
-    packer = child.Packer()
+    packer = packing.Packer()
     return header(value=packer.pack(value)), b"".join(packer.blobs)
 
 
@@ -74,7 +75,7 @@ def test_plain_data_comes_back_as_it_was(value: Any) -> None:
 @given(values)
 def test_plain_data_reaches_the_child_as_it_was(value: Any) -> None:
     told, blob = packed(value)
-    require_same(child.Unpacker(blob).unpack(json.loads(told)["value"]), value)
+    require_same(packing.Unpacker(blob).unpack(json.loads(told)["value"]), value)
 
 
 @pytest.mark.parametrize(
@@ -120,15 +121,15 @@ def test_near_plain_data_comes_back_as_what_it_stands_for(value: Any, expected: 
     ],
 )
 def test_what_is_not_plain_data_is_refused_by_name(value: Any, said: str) -> None:
-    with pytest.raises(child.UnreadableError, match=said):
-        child.Packer().pack(value)
+    with pytest.raises(packing.UnreadableError, match=said):
+        packing.Packer().pack(value)
 
 
 def test_container_inside_itself_is_refused() -> None:
     hollow: list[Any] = []
     hollow.append(hollow)
-    with pytest.raises(child.UnreadableError, match="deep"):
-        child.Packer().pack(hollow)
+    with pytest.raises(packing.UnreadableError, match="deep"):
+        packing.Packer().pack(hollow)
 
 
 HOSTILE = {
@@ -229,7 +230,7 @@ def test_more_values_than_may_cross_are_a_wire_error(value: Any) -> None:
 @pytest.mark.parametrize("read", [lambda told: wire.read_outcome(told, b""), wire.read_load])
 def test_header_larger_than_any_is_a_wire_error(read: Any) -> None:
     with pytest.raises(WireError, match="more text"):
-        read(header(message="x" * child.MAX_JSON))
+        read(header(message="x" * framing.MAX_JSON))
 
 
 def test_number_that_lies_is_read_past_its_own_methods() -> None:
@@ -278,7 +279,7 @@ json_values = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=5)
-    | st.sampled_from(sorted(child.DTYPES)),
+    | st.sampled_from(sorted(framing.DTYPES)),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.sampled_from(["a", "s", "t", "d", "f", "r", "status", "value"]), inner, max_size=2)
@@ -289,7 +290,7 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_frames_say_what_the_standard_library_would_write(value: Any) -> None:
-    assert child.to_json(value) == json.dumps(value, separators=(",", ":"))
+    assert framing.to_json(value) == json.dumps(value, separators=(",", ":"))
 
 
 @given(json_values, st.binary(max_size=64))
@@ -438,9 +439,9 @@ def test_keys_that_would_all_collide_are_refused() -> None:
 
 def test_many_texts_are_refused_where_one_of_them_is_long() -> None:
     """NumPy gives each item of an array the room of the longest: a hundred texts here would be as many megabytes."""
-    packer = child.Packer()
+    packer = packing.Packer()
     packer.pack(["x" * 20_000] + ["y"] * 100)
-    with pytest.raises(child.UnreadableError, match="MiB of text"):
+    with pytest.raises(packing.UnreadableError, match="MiB of text"):
         packer.require_narrow()
 
 
@@ -448,9 +449,9 @@ def test_many_texts_are_refused_where_one_of_them_is_long() -> None:
     ("value", "why"),
     [
         (["x" * 20_000] + ["y"] * 100, "more text"),
-        ("x" * (child.MAX_TEXT + 1), "more text"),
-        ({"a": ["float64", [child.MAX_VALUES + 1, 0]]}, "too many rows"),
-        ({"d": [[number, 0] for number in range(child.MAX_WHOLE_KEYS + 1)]}, "whole numbers as keys"),
+        ("x" * (framing.MAX_TEXT + 1), "more text"),
+        ({"a": ["float64", [framing.MAX_VALUES + 1, 0]]}, "too many rows"),
+        ({"d": [[number, 0] for number in range(framing.MAX_WHOLE_KEYS + 1)]}, "whole numbers as keys"),
     ],
     ids=["texts", "one text", "rows", "keys"],
 )
@@ -462,15 +463,15 @@ def test_what_weighs_more_at_the_judge_than_on_its_way_is_a_wire_error(value: An
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        (np.zeros(child.MAX_RESULT // child.LEAST_BYTES + 1, np.int8), "MiB of numbers"),
-        (np.zeros((child.MAX_VALUES + 1, 0)), "rows"),
-        (dict.fromkeys(range(child.MAX_WHOLE_KEYS + 1)), "whole numbers"),
+        (np.zeros(framing.MAX_RESULT // framing.LEAST_BYTES + 1, np.int8), "MiB of numbers"),
+        (np.zeros((framing.MAX_VALUES + 1, 0)), "rows"),
+        (dict.fromkeys(range(framing.MAX_WHOLE_KEYS + 1)), "whole numbers"),
     ],
     ids=["numbers", "rows", "keys"],
 )
 def test_and_is_not_sent_either(value: Any, why: str) -> None:
-    with pytest.raises(child.UnreadableError, match=why):
-        child.Packer().pack(value)
+    with pytest.raises(packing.UnreadableError, match=why):
+        packing.Packer().pack(value)
 
 
 def test_numbers_of_one_byte_count_as_what_they_are_compared_as() -> None:
@@ -482,8 +483,8 @@ def test_numbers_of_one_byte_count_as_what_they_are_compared_as() -> None:
 @pytest.mark.parametrize("why", ["timed_out", "output_limit", "crashed", "unreadable"])
 def test_loading_that_stopped_where_the_process_before_died_can_be_read(why: str) -> None:
     """The child tells how the one before it died; a flood at the top level once came back as unreadable."""
-    loader = child.Loader([{"module": "work", "name": "work.py", "cells": [""], "labels": []}], "work", {})
+    loader = loading.Loader([{"module": "work", "name": "work.py", "cells": [""], "labels": []}], "work", {})
     loader.stop_before('  File "work.py", line 3 in <module>', why)
-    told = {name: getattr(loader.problems[0], name) for name in child.Problem.__slots__}
+    told = {name: getattr(loader.problems[0], name) for name in telling.Problem.__slots__}
     load = wire.read_load(json.dumps(told | {"notes": loader.notes}).encode())
     assert (load.status, load.line) == (Status(why), 3)

@@ -3,7 +3,7 @@
 The compiler's complaint gets the line it is about and what to do. Where a function is missing, its text is looked for:
 it may stand inside a class, or below `if __name__ == "__main__"`.
 
-This file is bound into the box beside `child.py`, which reads it when something is wrong; most submissions never need
+This file is bound into the box, where it is read when something is wrong; most submissions never need
 it. What it says about a missing function has to fit `assignments/disclosure.py`.
 """
 

@@ -4,7 +4,7 @@ A submission that draws its loss curve is as right as one that does not, so draw
 Libraries whose results a submission may build on (pandas, SciPy, PyTorch) have no stand-in: they raise ImportError,
 which `try: import torch` expects, and the student is told.
 
-This file is bound into the box beside `child.py`, which reads it when a submission asks for one of its `STOOD_IN`.
+This file is bound into the box, where `taming.py` reads it when a submission asks for one of its `STOOD_IN`.
 """
 
 from __future__ import annotations
