@@ -92,3 +92,8 @@ def descriptors(pid: int, *, pooled: bool = True) -> int:
                 link = str(entry.readlink())
                 found += pooled or not (link in left_out or ".sqlite3" in link or link == "anon_inode:[eventpoll]")
     return found
+
+
+def cpu_s_alone(pid: int) -> float:
+    """Return the processor seconds a process has used so far, without those below it."""
+    return sum(map(int, _table()[pid][11:13])) / TICKS_PER_S
