@@ -127,7 +127,7 @@ def test_box_is_shown_the_runtime_and_nothing_else() -> None:
 
 def test_container_profile_allows_what_a_box_needs_and_nothing_dangerous() -> None:
     allowed = {name for rule in PROFILE["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW" for name in rule["names"]}
-    assert {"clone", "mount", "umount2", "pivot_root"} <= allowed
+    assert {"clone", "mount", "umount2", "pivot_root", "sethostname"} <= allowed
     assert set(confinement.BOX_CALLS) <= allowed | {"uname", "getsockname"}
     dangerous = {"ptrace", "bpf", "keyctl", "init_module", "setns", "unshare", "io_uring_setup", "open_by_handle_at"}
     assert not dangerous & allowed
@@ -189,7 +189,7 @@ def test_sandbox_is_whole_under_the_container_profile_without_a_capability() -> 
     assert [probe for probe in probes if not probe["ok"]] == []
 
 
-@pytest.mark.parametrize("call", ["mount", "umount2", "pivot_root"])
+@pytest.mark.parametrize("call", ["mount", "umount2", "pivot_root", "sethostname"])
 def test_container_profile_without_a_call_that_builds_a_box_is_found_out_with_its_cure(call: str) -> None:
     faults = [probe for probe in _examined_under_profile(without=call)[1] if not probe["ok"]]
     assert faults
