@@ -152,8 +152,9 @@ def beside(name: str) -> Any:
         spec = importlib.util.spec_from_file_location(name, place)
         if spec is None or spec.loader is None:
             raise ImportError(name)
-        _read_beside[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(_read_beside[name])
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)  # may be interrupted, when a submission's time is over
+        _read_beside[name] = module
     return _read_beside[name]
 
 
