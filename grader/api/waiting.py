@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, bindparam, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from grader.models import Run, RunStatus
 
@@ -76,7 +75,7 @@ class Watch:
                     return
             try:
                 finished = finished_among(self._engine, set(waiting.values()))
-            except SQLAlchemyError:
+            except Exception:  # noqa: BLE001 (whatever it is, nobody would be woken any more if this thread ended by it)
                 # Each of them asks the database itself once it is awake, and answers for what it finds there.
                 finished = set(waiting.values())
             for woken, submission_id in waiting.items():
