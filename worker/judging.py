@@ -152,6 +152,8 @@ def grade_next(supplies: Supplies, *, hint: str) -> None:
     Nothing that happens here is ever the student's loss: a sandbox that is away leaves the run queued, any failure of
     ours has it tried again, a result whose lease was lost is dropped because another worker's counts.
     """
+    if not supplies.gate.is_open:
+        log.info("hint_held", hint=hint, why="nothing may be claimed until the canary is right")
     if not supplies.gate.wait():
         log.debug("nothing_may_be_claimed", hint=hint)
         return

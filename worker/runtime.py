@@ -1,7 +1,7 @@
 """Which files of this machine a box is shown: the Python runtime, NumPy, the libraries these load, and `worker/box`.
 
-They appear under neutral names (`/python`, `/site`, `/lib`, `/box`), so that no path of the host is told to anybody, but for
-where the interpreter was once built, which is written into it and its library.
+They appear under neutral names (`/python`, `/site`, `/lib`, `/box`), so that no path of the host is told to anybody,
+but for the one the interpreter was once built for, which is written into it and its library.
 """
 
 from __future__ import annotations

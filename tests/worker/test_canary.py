@@ -87,8 +87,9 @@ def test_worker_whose_runner_computes_wrongly_grades_nobody_until_it_is_replaced
     socket_path.unlink()
     socket_path.symlink_to(broken_runner)
     servers.wait_until(lambda: processes.states(session) == ["paused"], "the worker to notice the next one")
+    held = processes.log("worker").count("hint_held")
     queued("student2", slug="perceptron", code=RIGHT)
-    servers.wait_until(lambda: session.info["queue"].waiting() == 0, "the hint to be held")
+    servers.wait_until(lambda: processes.log("worker").count("hint_held") > held, "the hint to be held")
     worker.terminate()
     assert worker.wait(supply.WAIT_S / 2) == 0, "a hint that was held kept the worker from stopping"
 

@@ -316,9 +316,11 @@ CAP_SYS_ADMIN = 1 << 21
 def test_box_and_child_have_given_up_what_their_template_may() -> None:
     """The template may make namespaces, in its own user namespace; it never reads a byte of a submission."""
     with started() as runner:
-        family = boxes(runner.process.pid)
-        assert len(family) == 2
-        for box, _ in family:
+        wait_until(
+            lambda: [len(children(box)) for box, _ in boxes(runner.process.pid)] == [1, 1],
+            "a child to wait in each of two boxes",
+        )
+        for box, _ in boxes(runner.process.pid):
             template = status(int(status(box)["PPid"]))
             assert int(template["CapEff"], 16) == int(template["CapPrm"], 16) == CAP_SYS_ADMIN
             ((waiting, _),) = children(box)
