@@ -28,6 +28,7 @@ TICK_S = 0.02  # how often limits are looked at while something runs
 # How long a question may take because the machine is busy, before the grader gives up: so many times its limit, but
 # no more than twice the limit and so many seconds for each it has computed. Who only sleeps holds nobody up for long.
 MAX_STRETCH, MAX_STRETCH_ASLEEP, MAX_WAIT_PER_CPU_S = 10, 2, 20
+LEAST_PATIENCE_S = 10.0  # where limits are short, twice of them may pass before a crowded machine gives it a first turn
 # A question may print this many times what is kept of it. Whether a little too much is seen in time hangs on how busy
 # the machine is, and must not decide over points: a right solution that tells too much loses the end of what it tells.
 FLOOD = 16
@@ -371,7 +372,8 @@ class JobRun:
 
     def _longest_s(self, working: Child, limit_s: float) -> float:
         computed = working.cpu_s() - self._cpu_before
-        return min(MAX_STRETCH * limit_s, MAX_STRETCH_ASLEEP * limit_s + MAX_WAIT_PER_CPU_S * computed)
+        asleep_s = max(MAX_STRETCH_ASLEEP * limit_s, LEAST_PATIENCE_S)
+        return min(MAX_STRETCH * limit_s, asleep_s + MAX_WAIT_PER_CPU_S * computed)
 
     def note_ended(self, status: int | None, now: float) -> Box | None:
         """Take note that the child ended; return its box when it may be used again.
