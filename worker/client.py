@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assignments.script import Load, Outcome, Probes, ProbesOutcome, Status
+from assignments.spec import Limits
 from worker import wire
 from worker.box import framing
 from worker.wire import Death, Job
@@ -21,7 +22,7 @@ from worker.wire import Death, Job
 __all__ = ["Job", "JobFailed", "RunnerClient", "RunnerUnavailable"]
 
 CHUNK = 1 << 16
-PATIENCE_S = 300.0  # beyond any job: a runner that says nothing for so long is not there any more
+PATIENCE_S = 120.0  # what is waited for a connection, and beyond the longest a question may take
 
 
 class RunnerUnavailable(Exception):
@@ -85,9 +86,19 @@ class RunnerClient:
         return connection
 
 
+def patience_s(limits: Limits) -> float:
+    """Return after how many seconds of silence a runner is not there any more.
+
+    On a machine that is too busy it waits for a question up to twice its time by the clock, and twenty times its
+    computing time, before it says so itself.
+    """
+    return PATIENCE_S + 3 * limits.wall_s + 25 * limits.cpu_s
+
+
 def run_over(connection: socket.socket, job: Job) -> Iterator[Load | ProbesOutcome]:
     """Run a job over an open connection; as `RunnerClient.run`."""
     try:
+        connection.settimeout(patience_s(job.limits))
         connection.sendall(wire.encode_job(job))
         yield from _results(connection, job)
     except OSError as error:

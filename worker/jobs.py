@@ -25,10 +25,10 @@ from worker.boxes import Box, kill_child
 LOAD_GRACE_S = 2.5  # the child stops its own loading at the limit and needs a moment for what is left
 TRACE_GRACE_S = 0.05  # between asking a child where it is and killing it
 TICK_S = 0.02  # how often limits are looked at while something runs
-# How long a question may take because the machine is busy, before the grader gives up: so many times its limit, but
-# no more than twice the limit and so many seconds for each it has computed. Who only sleeps holds nobody up for long.
-MAX_STRETCH, MAX_STRETCH_ASLEEP, MAX_WAIT_PER_CPU_S = 10, 2, 20
-LEAST_PATIENCE_S = 10.0  # where limits are short, twice of them may pass before a crowded machine gives it a first turn
+# How long a question may take because the machine is busy, before the grader gives up: twice its limit, and so many
+# seconds for each it has computed. Who only sleeps holds nobody up for long.
+MAX_STRETCH_ASLEEP, MAX_WAIT_PER_CPU_S = 2, 20
+LEAST_PATIENCE_S = 20.0  # where limits are short, twice of them may pass before a crowded machine gives it a first turn
 # A question may print this many times what is kept of it. Whether a little too much is seen in time hangs on how busy
 # the machine is, and must not decide over points: a right solution that tells too much loses the end of what it tells.
 FLOOD = 16
@@ -371,9 +371,8 @@ class JobRun:
             working.kill()
 
     def _longest_s(self, working: Child, limit_s: float) -> float:
-        computed = working.cpu_s() - self._cpu_before
-        asleep_s = max(MAX_STRETCH_ASLEEP * limit_s, LEAST_PATIENCE_S)
-        return min(MAX_STRETCH * limit_s, asleep_s + MAX_WAIT_PER_CPU_S * computed)
+        computed_s = working.cpu_s() - self._cpu_before
+        return max(MAX_STRETCH_ASLEEP * limit_s, LEAST_PATIENCE_S) + MAX_WAIT_PER_CPU_S * computed_s
 
     def note_ended(self, status: int | None, now: float) -> Box | None:
         """Take note that the child ended; return its box when it may be used again.

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +25,7 @@ from assignments.spec import Kind, Limits, Question
 from tests.worker.test_runner_lifecycle import Started, started
 from worker import jobs, wire
 from worker.box import framing
-from worker.client import Job, RunnerClient
+from worker.client import Job, RunnerClient, patience_s
 from worker.jobs import JobRun, Request
 
 BURNERS = 8  # on one processor: a right solution gets a ninth of it
@@ -268,6 +269,16 @@ def test_napping_threads_on_a_crowded_processor_end_by_a_limit() -> None:
     with crowded_processor(), started() as runner:
         _, outcome = grade(runner, naps, seconds=1, limits=Limits(cpu_s=0.5, wall_s=1.0))
     assert outcome.status is Status.TIMED_OUT
+
+
+@pytest.mark.parametrize("limits", [Limits(cpu_s=0.3, wall_s=0.5), Limits(), Limits(cpu_s=30, wall_s=60)], ids=str)
+def test_worker_waits_longer_than_the_runner(limits: Limits, clockwork: Clockwork) -> None:
+    """Else a busy machine would look like a runner that has died."""
+    clockwork.run._request = replace(clockwork.run._request, cpu_s=limits.cpu_s, wall_s=limits.wall_s)
+    at_last = patience_s(limits)
+    clockwork.used_s, clockwork.waited_s = limits.cpu_s + jobs.LOAD_GRACE_S - 0.1, at_last
+    clockwork.run.tick(at_last - 1)
+    assert b"too busy" in clockwork.sent[-1]
 
 
 def test_child_that_never_took_its_limits_is_tried_in_another_box(clockwork: Clockwork) -> None:
