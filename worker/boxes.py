@@ -285,6 +285,10 @@ class Pool:
         """Return a warm box, or None when none is ready yet."""
         return self._idle.popleft() if self._idle else None
 
+    def expects_child(self, box: Box) -> bool:
+        """Whether a box is still the pool's, at rest, and has no child that waits."""
+        return box in self.boxes and not box.is_busy and box.waiting < 0
+
     def note_waiting(self, box: Box, pidfd: int) -> None:
         """Take a box into service: a child waits in it."""
         box.waiting = pidfd

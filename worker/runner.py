@@ -69,7 +69,7 @@ class Runner:
         self._by_box: dict[Box, JobRun] = {}
         self._connections: set[_Connection] = set()
         self._to_send: set[_Connection] = set()
-        self._retry_at = 0.0
+        self._retry_at = self._late_at = 0.0
 
     # --- the loop ---
 
@@ -120,7 +120,9 @@ class Runner:
         now = time.monotonic()
         for run in list(self._running):
             self._guarded(run, self._tick)
-        self._pool.throw_away_late(now)
+        if now >= self._late_at:
+            self._late_at = now + TICK_S
+            self._pool.throw_away_late(now)
         self._start_waiting(now)
         while self._to_send:
             connection = self._to_send.pop()
@@ -351,18 +353,17 @@ class Runner:
         while box in self._pool.boxes and (message := box.receive()) is not None:
             data, descriptors = message
             run = self._by_box.get(box)
-            if data == framing.WAITING and run is None and len(descriptors) == 1 and box.waiting < 0:
-                self._pool.note_waiting(box, descriptors[0])
-            elif data[:1] == framing.ENDED and len(data) == 1 + framing.STATUS.size and run is not None:
-                (status,) = framing.STATUS.unpack(data[1:])
+            is_end = data[:1] == framing.ENDED and len(data) == 1 + framing.STATUS.size and run is not None
+            if run is not None:
+                status = framing.STATUS.unpack(data[1:])[0] if is_end else None
                 self._guarded(run, functools.partial(self._end_child, status=status))
-            else:
-                for descriptor in descriptors:
-                    os.close(descriptor)
-                if run is not None:
-                    self._guarded(run, functools.partial(self._end_child, status=None))
-                else:
-                    self._pool.throw_away(box)
+            if (is_end or data == framing.WAITING) and len(descriptors) == 1 and self._pool.expects_child(box):
+                self._pool.note_waiting(box, descriptors[0])
+                continue
+            for descriptor in descriptors:
+                os.close(descriptor)
+            if not is_end:
+                self._pool.throw_away(box)
 
     def _end_child(self, run: JobRun, status: int | None) -> None:
         reusable = None

@@ -135,13 +135,16 @@ def _encode_step(step: Step, packer: packing.Packer) -> list[Any]:
 
 
 def _encode_value(value: Any, packer: packing.Packer) -> Any:
-    if type(value) is Ref:
+    kind = type(value)
+    if kind is np.ndarray:
+        return packer.pack(value)  # the commonest by far
+    if kind is Ref:
         return {"r": value.name}
-    if type(value) is list:
+    if kind is list:
         return [_encode_value(item, packer) for item in value]
-    if type(value) is tuple:
+    if kind is tuple:
         return {"t": [_encode_value(item, packer) for item in value]}
-    if type(value) is dict:
+    if kind is dict:
         return {"d": [[key, _encode_value(item, packer)] for key, item in value.items()]}
     return packer.pack(value)
 

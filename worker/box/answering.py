@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import os
 import sys
@@ -22,6 +21,7 @@ from worker.box.framing import (
     PRINTED,
     RING_S,
     frame,
+    from_json,
     receive,
     to_json,
 )
@@ -74,7 +74,7 @@ def run_submission(read: Callable[[int, int], bytes] = os.read, write: Callable[
     _, resume, _ = next(frames)
     _flood = resume["flood"]
     _, submission, _ = next(frames)
-    loader = Loader(submission["sources"], submission["entry"], json.loads(resume["stops"]), submission["asked"])
+    loader = Loader(submission["sources"], submission["entry"], from_json(resume["stops"]), submission["asked"])
     if resume["why"]:
         loader.stop_before(resume["trace"], resume["why"])
     loader.load(submission["cpu_s"])
