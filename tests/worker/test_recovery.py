@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import fcntl
 import json
+import os
 import re
+import signal
+import stat
+import termios
 from pathlib import Path
 
 import pytest
@@ -56,6 +62,39 @@ def test_a_worker_killed_while_it_grades_leaves_the_run_to_another_and_it_is_gra
     assert graded.claims == 2
     assert session.scalar(select(func.count()).select_from(QuestionRow).where(QuestionRow.run_id == run.id)) == 3
     assert session.scalar(select(func.count()).select_from(GradeChange).where(GradeChange.run_id == run.id)) == 1
+
+
+def unread(pid: int) -> bool:
+    """Return whether something lies in a pipe that the process has yet to read."""
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if link.lstat().st_mode & stat.S_IRUSR and link.is_fifo():
+                pipe = os.open(link, os.O_RDONLY | os.O_NONBLOCK)
+                waiting = any(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))
+                os.close(pipe)
+                if waiting:
+                    return True
+    return False
+
+
+def test_a_worker_told_to_stop_in_the_moment_a_hint_reaches_it_grades_the_run_and_ends(
+    processes: Processes, session: Session, queued: Queued, valkey_url: str
+) -> None:
+    """The hint lies before the process that grades, which has said nothing of it yet."""
+    worker = processes.start("worker", GRADER_LOG_LEVEL="debug")
+    wait_for(session, queued(slug="perceptron", code=RIGHT), RunStatus.GRADED)
+    with redis.Redis.from_url(valkey_url) as client:
+        servers.wait_until(lambda: client.hlen("unacked") == 0, "the first hint to be done with")
+    (grades,) = map(int, Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split())
+    os.kill(grades, signal.SIGSTOP)
+    run = queued("student2", slug="perceptron", code=RIGHT)
+    servers.wait_until(lambda: unread(grades), "the hint to be handed over")
+    worker.terminate()
+    servers.wait_until(lambda: "Worker: Stopping Pool" in processes.log("worker"), "the worker to be about to end")
+    os.kill(grades, signal.SIGCONT)
+    assert worker.wait(25) == 0, "its process waited 30 s for somebody to read that it was done"
+    assert read(session, run).status == RunStatus.GRADED
+    assert session.info["queue"].waiting() == 0, "the hint was not acknowledged"
 
 
 def test_a_broker_that_forgets_everything_delays_a_run_and_loses_none(
