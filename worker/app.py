@@ -24,6 +24,7 @@ from celery.signals import (
 from grader.logs import configure_logging
 from grader.queue import QUEUE_NAME, broker_config
 from grader.settings import Settings
+from worker.broker import read_hints_only
 from worker.canary import Canary
 from worker.supply import Pulse, Supplies, preload
 
@@ -50,6 +51,7 @@ class WaitForWhatWasHandedOver(bootsteps.StartStopStep):  # type: ignore[misc]  
 
 def create_app(settings: Settings) -> Celery:
     """Return the application, with every setting that keeps a run from being lost, doubled or stuck."""
+    read_hints_only()
     app = Celery("worker", include=["worker.tasks"])
     app.conf.update(
         broker_config(settings.redis_url),

@@ -131,7 +131,7 @@ def test_a_sandbox_that_is_away_leaves_runs_queued_and_uncounted(
     assert wait_for(session, second, RunStatus.GRADED).claims == 1
 
 
-def envelope(body: object, **changed: object) -> bytes:
+def envelope(body: object, /, **changed: object) -> bytes:
     """Return a message as the broker keeps it, with what is changed about it."""
     properties = {
         "correlation_id": "x",
@@ -151,6 +151,21 @@ def envelope(body: object, **changed: object) -> bytes:
     return json.dumps(message | changed).encode()
 
 
+HEADERS = {"lang": "py", "task": TASK, "id": "x"}
+BROKEN: list[dict[str, object]] = [
+    *({"body": body} for body in (None, 1, "!!!", [])),
+    {"content-type": None},
+    {"content-type": []},
+    {"content-encoding": 1},
+    *({"properties": properties} for properties in (None, [], {}, {"delivery_tag": [], "delivery_info": {}})),
+    *({"headers": headers} for headers in (None, [], [1])),
+    *({"headers": HEADERS | {"expires": moment}} for moment in ("soon", 1e400, [])),
+    *({"headers": HEADERS | {"eta": moment}} for moment in ("soon", 1, [])),
+    *({"headers": HEADERS | {"timelimit": limit}} for limit in ("x", 1, [-1, -1], [[], {}])),
+    *({"headers": HEADERS | {"id": number}} for number in (None, [1], {})),
+    *({"headers": HEADERS | {"task": task}} for task in (None, [1], {})),
+    {"headers": HEADERS | {"compression": "zlib"}},
+]
 EMBED: dict[str, None] = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
 
@@ -164,7 +179,9 @@ def test_forged_messages_grade_nothing_twice_and_keep_nobody_waiting(
     pickled = b"cos\nsystem\n(S'touch " + str(touched).encode() + b"'\ntR."
     forged = [
         envelope(pickled, **{"content-type": "application/x-python-serialize", "content-encoding": "binary"}),
+        *(b"no JSON", b"", b"\xff", b"[" * 100_000, b"null", b"1", b"[]", b"{}", b'"a"'),
         envelope(b"\xff not json"),
+        *(envelope([["x"], {}, EMBED], **changed) for changed in BROKEN),
         envelope([["x"], {}, EMBED], headers={"lang": "py", "task": "os.system", "id": "x"}),
         envelope([["x"], {}, EMBED], headers={}),
         envelope([[{"a": ["b"]}], {}, EMBED]),
@@ -176,6 +193,8 @@ def test_forged_messages_grade_nothing_twice_and_keep_nobody_waiting(
         client.lpush(QUEUE_NAME, *forged)
         second = wait_for(session, queued("student2", slug="perceptron", code=RIGHT), RunStatus.GRADED)
         servers.wait_until(lambda: client.llen(QUEUE_NAME) == 0, "the forged messages to be read")
+        servers.wait_until(lambda: client.hlen("unacked") == 0, "the forged messages to be done with")
+    assert "message_dropped" in processes.log("worker")
     assert worker.poll() is None
     assert not touched.exists()
     assert second.claims == 1
