@@ -72,6 +72,7 @@ def create_app(settings: Settings) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,  # it finishes; the lease decides what counts
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
+        worker_enable_remote_control=False,  # nobody asks, and whoever reaches the broker could end every worker by it
         task_queues=None,
         task_default_queue=QUEUE_NAME,
     )

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 import redis
+from celery import Celery
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grader.models import GradeChange, QuestionRow, RunStatus
-from grader.queue import QUEUE_NAME, TASK
+from grader.queue import QUEUE_NAME, TASK, broker_config
 from tests import servers
 from tests.worker.conftest import Processes, Queued, read, wait_for
 
@@ -189,7 +190,9 @@ def test_forged_messages_grade_nothing_twice_and_keep_nobody_waiting(
         envelope([["\x00' OR 1=1 --"], {}, EMBED]),
         *[envelope([[first.id], {}, EMBED])] * 300,
     ]
-    with redis.Redis.from_url(valkey_url) as client:
+    with redis.Redis.from_url(valkey_url) as client, Celery() as stranger:
+        stranger.conf.update(broker_config(valkey_url))
+        stranger.control.shutdown()
         client.lpush(QUEUE_NAME, *forged)
         second = wait_for(session, queued("student2", slug="perceptron", code=RIGHT), RunStatus.GRADED)
         servers.wait_until(lambda: client.llen(QUEUE_NAME) == 0, "the forged messages to be read")
