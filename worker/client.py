@@ -51,6 +51,7 @@ class RunnerClient:
         while True:
             is_kept = bool(self._kept)
             connection = self._kept.pop() if is_kept else self._connect()
+            connection.settimeout(patience_s(job.limits))
             is_answered = False
             try:
                 for event in run_over(connection, job):
@@ -98,7 +99,6 @@ def patience_s(limits: Limits) -> float:
 def run_over(connection: socket.socket, job: Job) -> Iterator[Load | ProbesOutcome]:
     """Run a job over an open connection; as `RunnerClient.run`."""
     try:
-        connection.settimeout(patience_s(job.limits))
         connection.sendall(wire.encode_job(job))
         yield from _results(connection, job)
     except OSError as error:
