@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-REFILL_S = 2.0  # I4; what processes of ours waited for a processor meanwhile is not counted
+REFILL_S = 2.0  # I4; not counted is what processes of ours waited for a processor, and when even this one stood still
 PATIENCE_S = 60.0  # however busy the machine is
+LONGEST_LOOK_S = 0.5  # a look takes a hundredth of it: where one takes longer, the whole machine did nothing
 STILL = 25  # looks, 20 ms apart
 FDS_OF_A_TEMPLATE, FDS_OF_A_BOX = 2, 3  # control and stderr; control, the box's handle and its child's
 
@@ -94,14 +95,17 @@ class Rest:
 
     def left_over(self) -> list[str]:
         """Return what is not as it is at rest, once the runner had the time it may take; [] as soon as it is."""
-        begun = time.monotonic()
+        begun = last = time.monotonic()
+        stood_still = 0.0
         table = process_table()
         before = waited_s([self.runner, *(each.pid for each in below(self.runner, table))])
         latest = dict(before)
         while found := self._odd(table):
-            took = time.monotonic() - begun
+            now = time.monotonic()
+            stood_still += max(0.0, now - last - LONGEST_LOOK_S)
+            took, last = now - begun, now
             starved = sum(seconds - before.get(pid, 0.0) for pid, seconds in latest.items())
-            if took - starved > REFILL_S or took > PATIENCE_S:
+            if took - stood_still - starved > REFILL_S or took > PATIENCE_S:
                 return found
             time.sleep(0.01)
             table = process_table()

@@ -14,7 +14,7 @@ from tests.servers import wait_until
 from worker.client import Job, run_over
 
 QUESTIONS, MIB = 14, 1 << 20
-WALL_S = 3.0
+WALL_S = 6.0
 BIG = f"import numpy as np\ndef f():\n    return np.zeros({4 * MIB - 1})\n"
 
 

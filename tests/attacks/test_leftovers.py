@@ -48,7 +48,7 @@ boxes.Pool.refill = never
 missed = []
 def late(self):
     if begun() and len(self.boxes) < self._size: missed.append(time.monotonic())
-    if not missed or time.monotonic() - missed[0] > 4: refill(self)
+    if not missed or time.monotonic() - missed[0] > 90: refill(self)
 boxes.Pool.refill = late
 """,
         "3 boxes, 4 at rest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -42,16 +43,15 @@ def post(service: Service, student: int, body: dict[str, Any], wait_s: int = 30,
 
 
 def raw(service: Service, request: bytes) -> bytes:
-    """Send bytes and return what comes back until the other side closes or falls silent."""
+    """Send bytes and return what comes back until the other side closes, or falls silent after it has answered."""
     place = urllib.parse.urlsplit(service.url)
-    with socket.create_connection((place.hostname, place.port), timeout=3) as stream:
+    with socket.create_connection((place.hostname, place.port), timeout=60) as stream:
         stream.sendall(request)
         answer = b""
-        try:
+        with contextlib.suppress(TimeoutError):
             while piece := stream.recv(1 << 16):
                 answer += piece
-        except TimeoutError:
-            pass
+                stream.settimeout(3)
         return answer
 
 
@@ -61,11 +61,9 @@ def test_flood_from_one_person_delays_nobody_else(service: Service) -> None:
     with ThreadPoolExecutor(8) as pool:
         sent = [pool.submit(post, service, 0, body, 0) for body in flood]
         statuses = [each.result()[0] for each in sent]
-    started = time.monotonic()
-    status, document = post(service, 1, {"files": {"python_warmup.py": RIGHT}})
+    status, document = post(service, 1, {"files": {"python_warmup.py": RIGHT}}, wait_s=30)
     assert status == 200, document
     assert document["status"] == "graded"
-    assert time.monotonic() - started < 30
     assert set(statuses) <= {202, 429}
 
 

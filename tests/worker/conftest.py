@@ -120,7 +120,7 @@ def processes(
         GRADER_RUNNER_SOCKET=str(runner_socket),
         GRADER_SECRET_KEY="0" * 64,
         GRADER_WORKERS="1",
-        GRADER_LEASE_S="2",
+        GRADER_LEASE_S="60",  # a worker that has to wait for a processor is not taken for a dead one
         GRADER_SWEEP_S="0.3",
     )
     started = Processes(tmp_path, environment)

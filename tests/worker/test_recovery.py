@@ -52,7 +52,7 @@ def test_an_upload_is_graded_with_its_reason(processes: Processes, session: Sess
 def test_a_worker_killed_while_it_grades_leaves_the_run_to_another_and_it_is_graded_once(
     processes: Processes, session: Session, queued: Queued
 ) -> None:
-    first = processes.start("worker")
+    first = processes.start("worker", GRADER_LEASE_S="2")
     run = queued(slug="perceptron", code=SLOW)
     wait_for(session, run, RunStatus.RUNNING)
     processes.kill(first)

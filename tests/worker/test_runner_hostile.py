@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import pytest
 
 from assignments.script import Call, Load, Outcome, Probes, ProbesOutcome, Script, Source, Status, call
 from assignments.spec import Limits
-from worker import wire
+from worker import jobs, wire
 from worker.box import framing
 from worker.client import Job, RunnerClient
 from worker.runner import Runner
@@ -44,6 +45,9 @@ def grade(runner_socket: Path) -> Grade:
         return load, [answer for answer in answers if isinstance(answer, ProbesOutcome)]
 
     return run
+
+
+SPENT = "import time\ndef spent():\n    return time.process_time()\n"  # by the one process that answers
 
 
 def one(graded: Graded) -> Outcome:
@@ -134,11 +138,9 @@ def test_attack_costs_its_question_alone_and_the_next_submission_is_unharmed(nam
 
 
 def test_frozen_process_is_stopped_by_the_clock_on_the_wall(grade: Grade) -> None:
-    started = time.monotonic()
     outcome = one(grade("import time\ndef f():\n    time.sleep(999)\n", call("f"), limits=Limits(cpu_s=5, wall_s=0.5)))
     assert outcome.status is Status.TIMED_OUT
     assert "0.5 s" in outcome.message
-    assert time.monotonic() - started < 5
     require_next_is_unharmed(grade)
 
 
@@ -279,27 +281,28 @@ def f():
     ],
 )
 def test_what_was_defined_before_a_failure_at_the_top_level_counts(ending: str, status: Status, grade: Grade) -> None:
-    source = f"def f(x):\n    return x + 1\n\n{ending}\n\ndef late():\n    return 1\n"
-    started = time.monotonic()
-    load, answers = grade(source, *[call("f", n) for n in range(3)], call("late"), limits=Limits(cpu_s=0.4, wall_s=1))
+    source = f"{SPENT}def f(x):\n    return x + 1\n\n{ending}\n\ndef late():\n    return 1\n"
+    limits = Limits(cpu_s=0.4, wall_s=1)
+    load, answers = grade(source, *[call("f", n) for n in range(3)], call("late"), call("spent"), limits=limits)
     assert [answer.outcomes[0].value for answer in answers[:3]] == [1, 2, 3]
     assert answers[3].outcomes[0].status is Status.MISSING
     assert load.status is status
-    assert (load.file, load.line) == ("work.py", 4) or status is Status.TIMED_OUT
+    assert (load.file, load.line) == ("work.py", 7) or status is Status.TIMED_OUT
     assert load.file == "work.py"
-    assert load.line in range(4, 9)
+    assert load.line in range(7, 12)
     assert load.notes
     assert "work.py, line" in load.notes[0]
-    # A loop costs its limit once, not once for every question.
-    assert time.monotonic() - started < 8
+    # Who answers last has computed for one loop at most, and not for one with every question.
+    assert answers[4].outcomes[0].value < limits.cpu_s + jobs.LOAD_GRACE_S
 
 
 def test_loop_at_the_top_level_is_not_run_again_when_a_question_dies(grade: Grade) -> None:
-    source = "def die(): import ctypes; ctypes.string_at(0)\ndef f(): return 1\nwhile True: pass\n"
-    started = time.monotonic()
-    _, answers = grade(source, call("die"), call("die"), call("die"), call("f"), limits=Limits(cpu_s=1.0, wall_s=20))
-    assert [a.outcomes[0].status for a in answers] == [Status.CRASHED] * 3 + [Status.RETURNED]
-    assert time.monotonic() - started < 4.5
+    source = f"{SPENT}def die(): import ctypes; ctypes.string_at(0)\nwhile True: pass\n"
+    asked = [call("spent"), call("die")] * 3
+    _, answers = grade(source, *asked, limits=Limits(cpu_s=1.0, wall_s=20))
+    assert [a.outcomes[0].status for a in answers] == [Status.RETURNED, Status.CRASHED] * 3
+    first, *later = [answer.outcomes[0].value for answer in answers[::2]]
+    assert max(later) < first / 2
 
 
 def test_import_that_kills_every_process_fails_every_question_once(grade: Grade) -> None:
@@ -358,7 +361,15 @@ def f():
     assert one(grade(deeper, call("f"))).value == 1
 
 
-def test_million_answers_cost_no_more_than_one(grade: Grade) -> None:
+def computed_s(runner_socket: Path) -> float:
+    """Return for how long a runner has computed."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(runner_socket))
+        pid, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return time.clock_gettime((~pid << 3) | 2)  # as clock_getcpuclockid(3) makes it
+
+
+def test_million_answers_cost_no_more_than_one(grade: Grade, runner_socket: Path) -> None:
     body = """
 import os, struct
 def frame(kind, body):
@@ -370,10 +381,10 @@ def f():
         os.write(3, b"\\1\\0\\0\\0\\0\\0\\0\\0")
     os.write(4, frame(14, b"{}"))
 """
-    started = time.monotonic()
+    before = computed_s(runner_socket)
     outcome = one(grade(body, call("f"), limits=Limits(cpu_s=3.0, wall_s=6.0)))
     assert outcome.status is Status.UNREADABLE
-    assert time.monotonic() - started < 5  # reading them all took 45 s
+    assert computed_s(runner_socket) - before < 2  # 0.03 s; reading them all took 45 s
     require_next_is_unharmed(grade)
 
 
@@ -405,10 +416,10 @@ def test_runner_never_waits_for_a_bell_its_child_has_silenced() -> None:
     ringing = threading.Thread(target=lambda: runner._look(run), daemon=True)
     ringing.start()
     try:
-        assert looked.wait(5)
+        assert looked.wait(60)
     finally:
         os.eventfd_write(bell, 1)
-        ringing.join(5)
+        ringing.join(60)
         os.close(bell)
 
 
@@ -417,7 +428,7 @@ def test_job_that_comes_together_with_a_remark_on_the_last_one_is_run(runner_soc
     source = Source("work.py", "work", (CANARY,))
     job = Job((source,), "work", (Probes("q", (call("f", 1),)),), SHORT)
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(30.0)
+        connection.settimeout(60.0)
         connection.connect(str(runner_socket))
         connection.sendall(framing.frame(wire.ODD, {}) + wire.encode_job(job))
         answer = b""

@@ -429,10 +429,10 @@ def test_seed_step_makes_both_generators_repeat() -> None:
 def test_keys_that_would_all_collide_are_refused() -> None:
     """Multiples of 2**61 - 1 have one hash: a dict of a hundred thousand of them takes minutes to build."""
     told = {"status": "returned", "value": {"d": [[number * (2**61 - 1), None] for number in range(1, 50_000)]}}
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(WireError, match="digits"):
         wire.read_outcome(json.dumps(told).encode(), b"")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5  # 0.03 s
     edge = {"status": "returned", "value": {"d": [[2**64 - 1, 1], [-(2**63), 2]]}}
     assert wire.read_outcome(json.dumps(edge).encode(), b"").value == {2**64 - 1: 1, -(2**63): 2}
 
