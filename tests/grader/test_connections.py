@@ -21,7 +21,8 @@ from tests import factories, servers
 from tests.factories import NOW
 
 NUM_THREADS = 4
-AT_ONCE_S = 1.5  # an answer that waited for nobody, on a busy machine
+AT_ONCE_S = 1.5  # an answer that waited for nobody
+TRIES = 3  # who is kept waiting is so each time, and not only when a busy machine stands still
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def token(port: int, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def is_alive(port: int) -> bool:
-    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30) as answer:
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
         return bool(answer.status == 200)
     return False
 
@@ -76,7 +77,7 @@ def seconds_to_answer(port: int) -> float:
 @contextlib.contextmanager
 def clients(port: int, count: int, said: bytes) -> Iterator[list[socket.socket]]:
     with contextlib.ExitStack() as stack:
-        opened = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30)) for _ in range(count)]
+        opened = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60)) for _ in range(count)]
         for client in opened:
             client.sendall(said)
         yield opened
@@ -84,16 +85,24 @@ def clients(port: int, count: int, said: bytes) -> Iterator[list[socket.socket]]
 
 def test_clients_that_do_not_hang_up_delay_nobody(port: int):
     said = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    with clients(port, NUM_THREADS - 1, said) as opened:
-        for client in opened:
-            assert client.recv(100).startswith(b"HTTP/1.1 200")
-        assert seconds_to_answer(port) < AT_ONCE_S
+
+    def delay_s() -> float:
+        with clients(port, NUM_THREADS - 1, said) as opened:
+            for client in opened:
+                assert client.recv(100).startswith(b"HTTP/1.1 200")
+            return seconds_to_answer(port)
+
+    assert any(delay_s() < AT_ONCE_S for _ in range(TRIES))
 
 
 def test_connections_that_say_nothing_delay_nobody(port: int):
     """Browsers open connections in advance."""
-    with clients(port, 4 * NUM_THREADS, b""):
-        assert seconds_to_answer(port) < AT_ONCE_S + 4 * connections.SILENCE_S
+
+    def delay_s() -> float:
+        with clients(port, 4 * NUM_THREADS, b""):
+            return seconds_to_answer(port)
+
+    assert any(delay_s() < AT_ONCE_S + 4 * connections.SILENCE_S for _ in range(TRIES))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +118,7 @@ def test_connections_that_say_nothing_delay_nobody(port: int):
 )
 def test_a_request_that_stops_coming_gives_its_thread_back(port: int, said: bytes):
     with clients(port, NUM_THREADS, said) as opened:
-        assert seconds_to_answer(port) < connections.PATIENCE_S + AT_ONCE_S
+        assert seconds_to_answer(port) < 3 * connections.PATIENCE_S
         for client in opened:
             while client.recv(10_000):  # ends: the server has hung up
                 pass
@@ -126,7 +135,7 @@ def test_a_request_that_comes_in_pieces_is_answered(port: int):
 @pytest.mark.parametrize("how", ["keep-alive", "close"])
 def test_whoever_sends_more_than_we_take_reads_why(port: int, token: str, how: str):
     """A client that writes its whole body before it reads must find 413 there, not a broken connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Connection": how}
     path = "/api/v1/courses/dl101/assignments/perceptron/submissions"
     connection.request("POST", path, b" " * (30 << 20), headers)

@@ -32,7 +32,7 @@ def grader(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str
         env=servers.clean_environment(),
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
 
@@ -127,7 +127,7 @@ def test_a_grader_that_cannot_protect_anyone_grades_nothing(tmp_path: Path, scri
             env=servers.clean_environment(PATH=path),
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=300,
             check=False,
         )
     assert done.returncode == 3, done.stdout + done.stderr

@@ -169,7 +169,7 @@ def _examined_under_profile(without: str = "") -> tuple[dict[str, str], list[dic
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "WITHOUT": without},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -55,7 +55,7 @@ def resident_kib(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_hundred_mistakes_in_a_row_leave_nothing_behind_and_hold_nobody_up() -> None:
     with started(workers=2) as runner:
         pid = runner.process.pid
