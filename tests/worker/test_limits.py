@@ -65,12 +65,12 @@ def grade(runner: Started, source: str, *, seconds: float, limits: Limits) -> tu
 
 
 def test_right_solution_on_a_crowded_processor_is_not_timed_out() -> None:
-    """It computes for 0.2 of its 2 s, but has to wait so often that the clock on the wall says several times 0.4 s."""
-    limits = Limits(cpu_s=2.0, wall_s=0.4)
-    loads_slowly = SPIN + "work(0.2)\n"
+    """It computes for 0.3 of its 2 s, but has to wait so often that the clock on the wall says several times 0.8 s."""
+    limits = Limits(cpu_s=2.0, wall_s=0.8)
+    loads_slowly = SPIN + "work(0.3)\n"
     with crowded_processor() as runner:
-        for _ in range(3):
-            load, outcome = grade(runner, loads_slowly, seconds=0.2, limits=limits)
+        for _ in range(2):
+            load, outcome = grade(runner, loads_slowly, seconds=0.3, limits=limits)
             assert (load.status, outcome.status) == (Status.RETURNED, Status.RETURNED), (load, outcome)
 
 

@@ -22,7 +22,7 @@ from worker.box import framing
 from worker.client import Job, RunnerClient
 from worker.runner import Runner
 
-SHORT = Limits(cpu_s=0.3, wall_s=3.0)
+ROOMY, SHORT = Limits(), Limits(cpu_s=0.3, wall_s=3.0)  # for what ends by itself, and for what does not
 CANARY = "def f(x):\n    return x + 1\n"
 
 Graded = tuple[Load, list[ProbesOutcome]]
@@ -33,7 +33,7 @@ Grade = Callable[..., Graded]
 def grade(runner_socket: Path) -> Grade:
     """Return a function that runs one source, with a question for each script, and returns all that came back."""
 
-    def run(source: str, *scripts: Script, limits: Limits = SHORT) -> Graded:
+    def run(source: str, *scripts: Script, limits: Limits = ROOMY) -> Graded:
         job = Job(
             sources=(Source("work.py", "work", (source,)),),
             entry="work",
@@ -146,7 +146,7 @@ def test_frozen_process_is_stopped_by_the_clock_on_the_wall(grade: Grade) -> Non
 
 def test_time_limit_names_the_function_and_line_that_was_running(grade: Grade) -> None:
     source = "def slow():\n    while True:\n        pass\n\ndef f():\n    return slow()\n"
-    outcome = one(grade(source, call("f")))
+    outcome = one(grade(source, call("f"), limits=SHORT))
     assert (outcome.function, outcome.file) == ("slow", "work.py")
     assert outcome.line in {2, 3}
     assert "`slow`" in outcome.message
@@ -184,7 +184,7 @@ def f():
     ],
 )
 def test_forged_frame_is_never_a_result(forgery: str, grade: Grade) -> None:
-    outcome = one(grade(FORGED.format(forgery=forgery), call("f")))
+    outcome = one(grade(FORGED.format(forgery=forgery), call("f"), limits=SHORT))
     assert outcome.status in {Status.UNREADABLE, Status.TIMED_OUT}, outcome
     assert outcome.value is None
     require_next_is_unharmed(grade)
@@ -193,13 +193,13 @@ def test_forged_frame_is_never_a_result(forgery: str, grade: Grade) -> None:
 def test_forged_answer_counts_as_the_answer_it_is(grade: Grade) -> None:
     """Writing the frame oneself is returning a value with more work: it is compared outside like any other."""
     forgery = "send(13, {'status': 'returned', 'value': 41}); send(14, {})"
-    assert one(grade(FORGED.format(forgery=forgery), call("f"))).value == 41
+    assert one(grade(FORGED.format(forgery=forgery), call("f"), limits=SHORT)).value == 41
 
 
 def test_answers_in_advance_cannot_reach_the_next_submission(grade: Grade) -> None:
     """Frames written ahead answer the student's own questions and no one else's."""
     forgery = "\n    ".join(["send(13, {'status': 'returned', 'value': 7}); send(14, {})"] * 20)
-    assert one(grade(FORGED.format(forgery=forgery), call("f"))).value == 7
+    assert one(grade(FORGED.format(forgery=forgery), call("f"), limits=SHORT)).value == 7
     require_next_is_unharmed(grade)
 
 
@@ -282,7 +282,7 @@ def f():
 )
 def test_what_was_defined_before_a_failure_at_the_top_level_counts(ending: str, status: Status, grade: Grade) -> None:
     source = f"{SPENT}def f(x):\n    return x + 1\n\n{ending}\n\ndef late():\n    return 1\n"
-    limits = Limits(cpu_s=0.4, wall_s=1)
+    limits = Limits(cpu_s=0.4, wall_s=2)
     load, answers = grade(source, *[call("f", n) for n in range(3)], call("late"), call("spent"), limits=limits)
     assert [answer.outcomes[0].value for answer in answers[:3]] == [1, 2, 3]
     assert answers[3].outcomes[0].status is Status.MISSING
