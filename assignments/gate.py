@@ -30,7 +30,7 @@ from assignments.language import Code
 from assignments.mistakes import Play
 from assignments.mutants import Equivalent, EquivalentError, Mutant
 from assignments.script import Load, Probes, ProbesOutcome, Status
-from assignments.spec import Assignment
+from assignments.spec import Assignment, Limits
 from assignments.wrong_answers import WrongAnswer, WrongAnswersError
 
 __all__ = ["GateReport", "Grade", "Run", "as_json", "check", "render"]
@@ -40,7 +40,9 @@ DRAWS = 4
 """Draws of the cases that right work and mutants are tried on, in turn: what the reference gives is kept for each."""
 
 MUTANT_CPU_S = 2.0
-"""A mutant may loop for ever; it need not take a student's whole allowance to be found out."""
+"""A mutant may loop for ever; it need not take a student's whole allowance to be found out.
+
+One that is listed as equivalent is known to end, and has the whole: a slow machine must not cut it off."""
 
 LEAST_MUTANTS = 40
 """Fewer say little about the checks of an assignment with code."""
@@ -127,7 +129,7 @@ class _Gate:
         judges = [self._judge(f"draw {number}") for number in range(DRAWS)]
         calibrated = calibration.calibrate(self._assignment, samples, self._run, judges[0], pool)
         self._failures += calibrated.failures
-        fates = self._try_mutants(samples, judges, pool)
+        fates = self._try_mutants(samples, equivalents, judges, pool)
         equivalent = self._sort_out(fates.survivors, equivalents)
         self._check_number(fates.made - equivalent)
         nearest = [margin for margin in (fates.nearest, rehearsed.nearest) if margin is not None]
@@ -177,7 +179,13 @@ class _Gate:
 
     # --- mutants ------------------------------------------------------------------------------------------------------
 
-    def _try_mutants(self, samples: Sequence[Exemplar], judges: Sequence[Judge], pool: Executor) -> _Fates:
+    def _try_mutants(
+        self,
+        samples: Sequence[Exemplar],
+        equivalents: Sequence[Equivalent],
+        judges: Sequence[Judge],
+        pool: Executor,
+    ) -> _Fates:
         made = [
             mutant
             for sample in samples
@@ -186,7 +194,11 @@ class _Gate:
         ]
         fates = _Fates(len(made))
         taken = [judges[number % len(judges)] for number in range(len(made))]
-        for mutant, distance in zip(made, pool.map(self._distance, made, taken), strict=True):
+        short = replace(self._assignment.limits, cpu_s=MUTANT_CPU_S, wall_s=2 * MUTANT_CPU_S)
+        limits = [
+            self._assignment.limits if any(entry.covers(mutant) for entry in equivalents) else short for mutant in made
+        ]
+        for mutant, distance in zip(made, pool.map(self._distance, made, taken, limits), strict=True):
             if distance is None:
                 fates.survivors.append(mutant)
                 continue
@@ -200,9 +212,8 @@ class _Gate:
                 fates.nearest = margin
         return fates
 
-    def _distance(self, mutant: Mutant, judge: Judge) -> float | None:
+    def _distance(self, mutant: Mutant, judge: Judge, limits: Limits) -> float | None:
         """Return how far beyond a limit a mutant goes, at least; None when it earns all points."""
-        limits = replace(self._assignment.limits, cpu_s=MUTANT_CPU_S, wall_s=2 * MUTANT_CPU_S)
         files = [(f"{self._assignment.slug}.py", mutant.source.encode())]
         farthest: float | None = None
         load = Load(Status.RETURNED)

@@ -1,10 +1,12 @@
 """The gate: a good assignment passes it, and each thing that can be wrong with one is found and said."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from assignments import catalog, gate, scaffold
+from assignments.script import Status
 from tests.assignments import sample_work
 from worker.wire import play_trusted
 
@@ -160,6 +162,29 @@ def test_equivalent_mutant_is_excused_by_its_entry_alone(folder):
     )
 
     report = check(folder)
+    assert report.failures == ()
+    assert report.mutants_equivalent == 1
+
+
+def test_equivalent_mutant_gets_a_students_time(folder):
+    """On a slow machine it may need more than finds out the others; cut off, it would pass for one that is caught."""
+    sample = folder / "exemplars" / "right_odd.py"
+    sample.write_text("# expect: full\ndef fresh(x):\n    return sum(x * x, 0.0) * 1 / len(x)\n", "utf-8")
+    (folder / "equivalent.toml").write_text(
+        '[[equivalent]]\nexemplar = "right_odd.py"\nline = "return sum(x * x, 0.0) * 1 / len(x)"\n'
+        'changes = ["* -> /"]\nreason = "a factor of 1"\n',
+        "utf-8",
+    )
+
+    def run(assignment, files, probes):
+        load, *answers = sample_work.run(assignment, files, probes)
+        yield load
+        for answer in answers:
+            is_slow = b"x * x, 0.0) / 1" in files[0][1] and assignment.limits.cpu_s <= gate.MUTANT_CPU_S
+            cut_off = tuple(replace(outcome, status=Status.TIMED_OUT) for outcome in answer.outcomes)
+            yield replace(answer, outcomes=cut_off) if is_slow else answer
+
+    report = gate.check(catalog.read(folder), grade=sample_work.grade, run=run, play=play_trusted, seeds=3)
     assert report.failures == ()
     assert report.mutants_equivalent == 1
 
