@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +132,8 @@ def test_interrupted_installation_stops_the_installer_and_says_so(tmp_path, tool
         stdout=subprocess.DEVNULL,
         text=True,
         env={"PATH": str(tools)},
+        # A shell's background job ignores it, and so would the script.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (takes no lock)
     ) as process:
         pid = servers.wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip(), "it")
         process.send_signal(getattr(servers.signal, f"SIG{number}"))
