@@ -26,7 +26,7 @@ from grader.embedded import valkey
 from grader.embedded.processes import Child, Warden
 from grader.settings import Settings
 
-READY_LIMIT_S = 60.0
+READY_LIMIT_S = 120.0
 LOG_LIMIT_BYTES = 5 << 20  # a longer log is put aside at the next start
 SANDBOX_MISSING = 3  # exit code of a runner that found this machine's protection lacking
 SANDBOX_RETRY_S = 30.0
