@@ -84,7 +84,7 @@ def rehearse() -> None:
 
 
 def _import_random() -> None:
-    """Import `numpy.random` without `secrets`, which it asks for one function, and which loads ten libraries for hashes.
+    """Import `numpy.random` without `secrets`, which loads ten libraries for hashes to give it one function.
 
     Each clone pays for each library; a submission that hashes may load them itself.
     """
