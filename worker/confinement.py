@@ -116,21 +116,22 @@ def find_bwrap() -> str:
 
 CHILD_CALLS = (
     # reading files, which are all read-only, and the descriptors it was given; not fadvise64, which drops pages of
-    # files that all boxes share: who reads them next can tell by the time it takes
+    # files that all boxes share: who reads them next can tell by the time it takes; not statfs, which tells how full
+    # the machine's disk is
     *("read", "readv", "pread64", "write", "writev", "pwrite64", "lseek", "close", "close_range", "open", "openat"),
-    *("stat", "fstat", "lstat", "newfstatat", "statx", "statfs", "fstatfs", "access", "faccessat", "faccessat2"),
+    *("stat", "fstat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2"),
     *("readlink", "readlinkat", "getcwd", "chdir", "getdents64", "umask"),
     *("pipe", "pipe2", "dup", "dup2", "dup3", "poll", "ppoll", "select", "pselect6"),
-    # memory
-    *("mmap", "munmap", "mprotect", "mremap", "madvise", "brk", "membarrier"),
+    # memory; mmap and madvise by argument, below
+    *("munmap", "mprotect", "mremap", "brk", "membarrier"),
     # its own signals and timers; sending one, even to itself, is not needed
     *("rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "sigaltstack", "restart_syscall", "pause"),
     *("alarm", "getitimer", "setitimer", "nanosleep", "clock_nanosleep"),
-    # threads
-    *("futex", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "sched_yield", "sched_getaffinity"),
+    # threads; futex by argument
+    *("set_robust_list", "get_robust_list", "rseq", "set_tid_address", "sched_yield", "sched_getaffinity"),
     *("exit", "exit_group"),
-    # asking
-    *("clock_gettime", "clock_getres", "gettimeofday", "time", "times", "getrusage", "getrandom", "getcpu", "sysinfo"),
+    # asking; not sysinfo: how much memory the machine has left is a blackboard for all boxes
+    *("clock_gettime", "clock_getres", "gettimeofday", "time", "times", "getrusage", "getrandom", "getcpu"),
     *("getpid", "getppid", "gettid", "getpgrp", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid"),
     *("getgroups", "getpgid", "getsid", "uname", "getrlimit"),
 )
@@ -138,6 +139,7 @@ CHILD_CALLS = (
 
 BOX_CALLS = (
     *CHILD_CALLS,
+    *("mmap", "madvise", "futex"),
     *("execve", "arch_prctl", "prctl", "capset", "seccomp", "setsid", "wait4", "waitid", "prlimit64"),
     *("recvmsg", "recvfrom", "sendmsg", "sendto", "getsockname", "getsockopt", "getpeername", "fcntl", "ioctl"),
 )
@@ -145,6 +147,9 @@ BOX_CALLS = (
 
 FCNTL = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC; not F_SETOWN, F_SETSIG
 IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
+MAP_TYPE, MAP_PRIVATE, MAP_ANONYMOUS = 0x0F, 0x02, 0x20
+MADVISE = (4, 8, 14, 15, 102)  # DONTNEED, FREE, HUGEPAGE, NOHUGEPAGE, GUARD_INSTALL: what allocators and threads use
+FUTEX_PRIVATE = 0x80
 CLONE_NEW_ANY = 0x7E020080  # every CLONE_NEW*
 CLONE_BOX, CLONE_CHILD = cloning.BOX_FLAGS, cloning.CHILD_FLAGS
 CLONE_THREAD, CLONE_VM, CLONE_SIGHAND = 0x10000, 0x100, 0x800
@@ -166,6 +171,18 @@ def child_filter() -> bytes:
         rules.add_rule(seccomp.ALLOW, "fcntl", seccomp.Arg(1, seccomp.EQ, command))
     for command in IOCTL:
         rules.add_rule(seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.EQ, command))
+    # Memory to share is a file without a name: what is in it stays for as long as one page of it is mapped, and
+    # RLIMIT_AS counts the page. So memory is private, and only files may be mapped as they are.
+    rules.add_rule(seccomp.ALLOW, "mmap", seccomp.Arg(3, seccomp.MASKED_EQ, MAP_ANONYMOUS, 0))
+    rules.add_rule(seccomp.ALLOW, "mmap", seccomp.Arg(3, seccomp.MASKED_EQ, MAP_TYPE, MAP_PRIVATE))
+    for advice in MADVISE:  # not PAGEOUT and its like: as fadvise64
+        rules.add_rule(seccomp.ALLOW, "madvise", seccomp.Arg(2, seccomp.EQ, advice))
+    # A futex that is not private is known by its file and place where its page is a file's: any box that has the file
+    # may wait there, and any other wake it. EAGAIN, because the C library waits like that for a thread that is ending,
+    # and then looks again.
+    private = seccomp.Arg(1, seccomp.MASKED_EQ, FUTEX_PRIVATE, FUTEX_PRIVATE)
+    rules.add_rule(seccomp.ALLOW, "futex", private)
+    rules.add_rule(seccomp.ERRNO(errno.EAGAIN), "futex", seccomp.Arg(1, seccomp.MASKED_EQ, FUTEX_PRIVATE, 0))
     # Its own limits only: with another pid it could cripple the process that forks. And only reading them, but for the
     # stack's, which recipes for deep recursion set: one that lowers its computing time is killed by the kernel in a
     # way that looks as if the machine had done it.

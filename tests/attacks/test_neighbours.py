@@ -80,6 +80,19 @@ for attempt in (lambda: fcntl.flock(kept, fcntl.LOCK_EX | fcntl.LOCK_NB), lambda
     return found
 """,
     ),
+    "waiting at a file's page": (
+        """
+page = of_shared_file()
+threading.Thread(target=lambda: [libc.syscall(FUTEX, page, 0, page[0], None) for _ in range(1000)], daemon=True).start()
+""",
+        """
+    page, woken = of_shared_file(), 0
+    for _ in range(300):
+        woken = max(woken, libc.syscall(FUTEX, page, 1, 1000))
+        time.sleep(0.001)
+    return woken
+""",
+    ),
     "descriptors": (
         "kept = [os.pipe() for _ in range(5)]; os.dup2(1, 20)",
         """
@@ -239,7 +252,12 @@ import abc, atexit, builtins, copyreg, ctypes, decimal, fcntl, gc, json, locale,
 import signal, socket, sys, threading, time, warnings, weakref
 import numpy as np
 libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.POINTER(ctypes.c_uint32)
+FUTEX = 202 if os.uname().machine == "x86_64" else 98
 class left_abc(abc.ABC): pass
+def of_shared_file():
+    file = os.open("/site/numpy/__init__.py", os.O_RDONLY)
+    return libc.mmap(None, ctypes.c_size_t(4096), 1, 2, file, ctypes.c_long(0))
 def refusal(call, *args):
     try:
         return call(*args)
@@ -302,7 +320,17 @@ def test_submission_finds_nothing_of_the_one_beside_it(trace: str, two_places: W
         beside.close()
 
 
-REFUSED = {"files", "shared memory", "queues and semaphores", "sockets", "locks on shared files", "locale", "seeds"}
+REFUSED = {
+    *(
+        "files",
+        "shared memory",
+        "queues and semaphores",
+        "sockets",
+        "locks on shared files",
+        "waiting at a file's page",
+    ),
+    *("locale", "seeds"),
+}
 """What cannot even be left for oneself: it is forbidden, there is no other, or it is set anew for each question."""
 
 

@@ -98,7 +98,7 @@ ENDINGS = {
     "abort": ("import os; os.abort()", Status.CRASHED),
     "other_architecture": (
         """import ctypes, mmap
-    code = mmap.mmap(-1, 4096, prot=7)
+    code = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=7)
     code.write(b"\\xb8\\x14\\x00\\x00\\x00\\xcd\\x80\\xc3")
     return ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()""",
         Status.CRASHED,
