@@ -22,13 +22,16 @@ _ERRORS = frozenset(
     *("FrozenInstanceError", "StatisticsError", "BrokenProcessPool", "CancelledError", "BdbQuit"),
     *("URLError", "HTTPError", "gaierror"),
 }  # fmt: skip
-_TYPES = frozenset(name for name, kind in vars(builtins).items() if isinstance(kind, type)) | {
+TYPES = frozenset(name for name, kind in vars(builtins).items() if isinstance(kind, type)) | {
     *("NoneType", "function", "method", "module", "generator", "coroutine", "async_generator", "ellipsis"),
     *("builtin_function_or_method", "dict_keys", "dict_values", "dict_items", "list_iterator", "range_iterator"),
     *("tuple_iterator", "Decimal", "Fraction", "partial", "ufunc", "Generator", "RandomState", "NotImplementedType"),
     *("count", "cycle", "repeat", "chain", "islice", "starmap", "product", "deque", "defaultdict", "datetime"),
     *("flatiter", "nditer", "Plot", "_ArrayFunctionDispatcher", "SimpleNamespace", "dtype", "Random", "array"),
+    *("ndarray", "float64", "float32", "int64", "int32", "complex128"),
 }  # fmt: skip
+"""Names of classes that are nobody's own."""
+
 _KIND = re.compile(r"(?:an? |a dict whose keys are of type )(\w{1,60})")
 _SIZE = re.compile(
     r"more than [\d,]{1,9} (?:values; NumPy arrays may be larger|MiB of (?:numbers|text))"
@@ -45,7 +48,7 @@ _MISSING = re.compile(
     rf"|{_NAME} stands (?:below `if __name__ ==`, which is not run here|inside a block that was not run to its end)"
     rf" {_PLACE}: move it out, to the left margin(?: and without `self`)?"
     rf"|{_NAME} could not be defined {_PLACE}"
-    rf"|{_NAME} is an? [A-Za-z]{{1,30}}, not a function"
+    rf"|{_NAME} is an? (?P<kind>\w{{1,30}}), not a function"
     r"(?:: line \d{1,6} of [\w ().,-]{1,120} gives the name another value)?"
     rf"|{_NAME} is defined in [\w .-]{{1,200}}; keep one of them"
 )
@@ -167,13 +170,15 @@ def kind_of_value(outcome: Outcome, *, is_visible: bool) -> str:
     if is_visible or _SIZE.fullmatch(kind):
         return kind
     found = _KIND.fullmatch(kind)
-    return kind if found and found[1] in _TYPES else "an object of its own class" if found else ""
+    return kind if found and found[1] in TYPES else "an object of its own class" if found else ""
 
 
 def why_missing(outcome: Outcome, *, is_visible: bool) -> str:
     """Return what was said about a function that is not there, or ""."""
     said = clean(outcome.message, 300)
-    return said if is_visible or _MISSING.fullmatch(said) else ""
+    found = _MISSING.fullmatch(said)
+    is_ours = found is not None and (found["kind"] is None or found["kind"] in TYPES)
+    return said if is_visible or is_ours else ""
 
 
 def advice(outcome: Outcome) -> str:

@@ -6,7 +6,6 @@ What comes out is made of hostile data: a student's code may have written any by
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import socket
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from assignments.script import Load, Outcome, Probes, ProbesOutcome, Status
 from assignments.spec import Limits
 from worker import wire
 from worker.box import framing
+from worker.hearsay import Known
 from worker.wire import Death, Job
 
 __all__ = ["Job", "JobFailed", "RunnerClient", "RunnerUnavailable"]
@@ -106,7 +106,7 @@ def run_over(connection: socket.socket, job: Job) -> Iterator[Load | ProbesOutco
 
 
 def _results(connection: socket.socket, job: Job) -> Iterator[Load | ProbesOutcome]:
-    files = wire.file_labels(job.sources)
+    known = Known(job)
     stream = _Stream(connection)
     for expected in range(-1, len(job.probes)):
         try:
@@ -115,9 +115,9 @@ def _results(connection: socket.socket, job: Job) -> Iterator[Load | ProbesOutco
                 gave_up = RunnerUnavailable if header.get("is_away") else JobFailed
                 raise gave_up(f"The runner failed: {header['message']}")
             if expected < 0 and kind == wire.LOADING:
-                yield _read_loading(connection, job, files, header, blob)
+                yield _read_loading(connection, job, known, header, blob)
             elif kind == wire.ANSWER and header["number"] == expected:
-                yield _read_answer(connection, job, files, header, blob)
+                yield _read_answer(connection, job, known, header, blob)
             else:
                 raise RunnerUnavailable("The runner answered out of order.")
         except (KeyError, TypeError, ValueError) as error:
@@ -156,12 +156,10 @@ def _read_death(header: dict[str, Any], trace: bytes) -> Death | None:
     return Death(Status(death["status"]), str(death["why"]), int(death["signal"]), trace)
 
 
-def _read_loading(
-    connection: socket.socket, job: Job, files: frozenset[str], header: dict[str, Any], blob: bytes
-) -> Load:
+def _read_loading(connection: socket.socket, job: Job, known: Known, header: dict[str, Any], blob: bytes) -> Load:
     death = _read_death(header, blob)
     if death is not None:
-        outcome = death.as_outcome(job.limits, files)
+        outcome = death.as_outcome(job.limits, known.lines)
         where = f"{outcome.file}, line {outcome.line}: " if outcome.line else ""
         note = f"{where}{outcome.message} Nothing of the submission could be loaded."
         return Load(outcome.status, None, outcome.message, outcome.file, outcome.line, (note,))
@@ -175,7 +173,7 @@ def _read_loading(
 
 
 def _read_answer(
-    connection: socket.socket, job: Job, files: frozenset[str], header: dict[str, Any], blob: bytes
+    connection: socket.socket, job: Job, known: Known, header: dict[str, Any], blob: bytes
 ) -> ProbesOutcome:
     probes: Probes = job.probes[header["number"]]
     printed, trace = int(header["printed"]), int(header["trace"])
@@ -184,7 +182,7 @@ def _read_answer(
     unreadable = False
     try:
         for _, told, arrays in wire.split_frames(blob[printed + trace :]):
-            outcomes.append(_located(wire.read_outcome(told, arrays), files))
+            outcomes.append(known.checked(wire.read_outcome(told, arrays)))
             if len(outcomes) > len(probes.scripts):
                 break  # the rest may be a million of them
     except wire.WireError:
@@ -196,7 +194,7 @@ def _read_answer(
         outcomes.append(Outcome(Status.UNREADABLE, message="What came back from your code cannot be read."))
         death = None
     if death is not None and len(outcomes) < len(probes.scripts):
-        outcomes.append(death.as_outcome(job.limits, files))
+        outcomes.append(death.as_outcome(job.limits, known.lines))
     if not outcomes:
         outcomes.append(Outcome(Status.CRASHED, message="No answer came back from your code."))
     while len(outcomes) < len(probes.scripts):
@@ -207,13 +205,6 @@ def _read_answer(
         stdout=wire.clean(blob[:printed].decode("utf-8", "replace")),
         cpu_s=float(header["cpu_s"]),
     )
-
-
-def _located(outcome: Outcome, files: frozenset[str]) -> Outcome:
-    """Return an outcome whose place, where it has one, lies in the submission: a file's name is hostile text, too."""
-    if outcome.file is None or outcome.file in files:
-        return outcome
-    return dataclasses.replace(outcome, file=None, line=None)
 
 
 def _report_odd(connection: socket.socket) -> None:

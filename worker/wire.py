@@ -407,7 +407,7 @@ class Death:
     signal: int
     trace: bytes
 
-    def as_outcome(self, limits: Limits, files: frozenset[str]) -> Outcome:
+    def as_outcome(self, limits: Limits, files: Mapping[str, int]) -> Outcome:
         """Return the outcome of the script that was being played."""
         function, file, line = where_stopped(self.trace, files)
         if self.why == "signal":
@@ -422,18 +422,34 @@ class Death:
         return Outcome(status=self.status, message=f"{text}.", function=function, file=file, line=line)
 
 
-def where_stopped(trace: bytes, files: frozenset[str]) -> tuple[str | None, str | None, int | None]:
-    """Return function, file and line of the innermost frame of the student's own, as far as the trace tells."""
+def where_stopped(trace: bytes, files: Mapping[str, int]) -> tuple[str | None, str | None, int | None]:
+    """Return function, file and line of the innermost frame of the student's own, as far as the trace tells.
+
+    Args:
+        trace: what faulthandler wrote, or a submission in its place.
+        files: as `lines_of`.
+    """
     text = trace[-MAX_TRACE:].decode("utf-8", "replace")
     for file, line, function in _TRACE_LINE.findall(text):
-        if file in files:
+        if int(line) <= files.get(file, -1):
             return (None if function == "<module>" else clean(function)), file, int(line)
     return None, None, None
 
 
-def file_labels(sources: Sequence[Source]) -> frozenset[str]:
-    """Return the names under which a submission's code appears in tracebacks."""
-    return frozenset(label for s in sources for label in ([f"{s.name}, {cell}" for cell in s.cell_labels] or [s.name]))
+def lines_of(sources: Sequence[Source]) -> dict[str, int]:
+    """Return how many lines there are below each name under which a submission's code appears in tracebacks.
+
+    An error may be at the end, behind the last of them.
+    """
+    return {
+        label: text.count("\n") + text.count("\r") + 2
+        for source in sources
+        for label, text in zip(
+            [f"{source.name}, {cell}" for cell in source.cell_labels] or [source.name] * len(source.cells),
+            source.cells,
+            strict=False,
+        )
+    }
 
 
 # --- the trusted side -------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from worker.box import framing
 from worker.client import Job, RunnerUnavailable, run_over
 
 SLUGS = ("python_warmup", "perceptron")
-FILES = frozenset({"work.py"})
+FILES = {"work.py": 9}
 
 
 class Wire:
@@ -28,6 +28,9 @@ class Wire:
     def __init__(self, said: bytes) -> None:
         self._said = said
         self._at = 0
+
+    def settimeout(self, value: float) -> None:
+        """Answer at once, so that nobody's patience ends."""
 
     def sendall(self, data: bytes) -> None:
         """Take a job and let it be."""

@@ -97,11 +97,3 @@ def test_frame_of_the_runner_larger_than_any_is_not_waited_for() -> None:
     for head in ((wire.ANSWER, wire.MAX_ENVELOPE + 1, 0), (wire.ANSWER, 2, wire.MAX_JOB + 1)):
         with pytest.raises(RunnerUnavailable, match="cannot be read"):
             answered(LOADED, framing.HEAD.pack(*head))
-
-
-def test_file_that_is_not_the_submissions_is_no_place() -> None:
-    """A file's name is text that a submission may choose, by a hidden input for example."""
-    mine = outcome_frame(status="raised", file="work.py", line=3)
-    other = outcome_frame(status="raised", file="the input was 4", line=3)
-    _, answer = answered(LOADED, answer_frame(mine, other), scripts=2)
-    assert [(outcome.file, outcome.line) for outcome in answer.outcomes] == [("work.py", 3), (None, None)]

@@ -306,7 +306,7 @@ def test_any_json_gives_an_outcome_or_a_wire_error(value: Any, blob: bytes) -> N
 @given(st.binary(max_size=400))
 def test_any_trace_gives_a_place_or_none(trace: bytes) -> None:
     outcome = Death(Status.CRASHED, "signal", 11, b'  File "w.py", line 3 in f\n' + trace).as_outcome(
-        wire.Limits(), frozenset({"w.py"})
+        wire.Limits(), {"w.py": 3}
     )
     assert outcome.status is Status.CRASHED
     assert outcome.line == 3
