@@ -240,7 +240,9 @@ class Loader:
         if isinstance(error, OutOfTimeError):
             self._times_out += 1
             problem.error_type = None
-            problem.message = f"the time for loading ({self._cpu_s:g} s of computing time) was used up here"
+            is_idle = signal.SIGALRM in error.args  # the clock on the wall went off before it had computed enough
+            limit = "by waiting" if is_idle else f"{self._cpu_s:g} s of computing time"
+            problem.message = f"the time for loading was used up here ({limit})"
             self.stops[label] = _top_level_line(error, label)
             signal.setitimer(signal.ITIMER_PROF, AFTER_TIMEOUT_S, 0.2)
             signal.setitimer(signal.ITIMER_REAL, AFTER_TIMEOUT_S, 0.2)
@@ -297,7 +299,7 @@ def on_time(signum: int, frame: Any) -> None:  # noqa: ARG001 (a signal handler'
     if loader.is_loading and signum == signal.SIGALRM and not signal.getitimer(signal.ITIMER_REAL)[0]:
         signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
     if loader.is_running:
-        raise OutOfTimeError
+        raise OutOfTimeError(signum)
 
 
 def _labels(source: Any) -> list[str]:
