@@ -11,6 +11,8 @@ from typing import Any
 
 from worker.box.framing import MAX_MESSAGE
 
+LONGEST_NAME = 100  # beyond it nobody meant another name, and to look for one would take the submission's time
+
 
 class OutOfTimeError(BaseException):
     """Loading used up its time; not an Exception, so that `except Exception` does not catch it."""
@@ -127,7 +129,7 @@ _meant_before: dict[str, str] = {}
 def _meant(error: NameError | AttributeError) -> str:
     """Return the question whether another name was meant, or ""."""
     name = error.name
-    if type(name) is not str or isinstance(error, UnboundLocalError):
+    if type(name) is not str or len(name) > LONGEST_NAME or isinstance(error, UnboundLocalError):
         return ""
     if name not in _meant_before:
         known: list[str] = []
