@@ -43,7 +43,7 @@ class Known:
             changes["function"] = None
         if outcome.rests_on is not None and outcome.rests_on not in self._questions:
             changes["rests_on"] = None
-        if outcome.file is not None and not self._is_place(outcome.file, outcome.line):
+        if (outcome.file or outcome.line) is not None and not self._is_place(outcome.file, outcome.line):
             changes |= {"file": None, "line": None}
         if outcome.mutated:
             changes["mutated"] = tuple(dict.fromkeys(map(self._changed, outcome.mutated)))
@@ -72,7 +72,7 @@ class Known:
             return int(word) <= max(self.lines.values(), default=0)
         return word in _OURS or word in TYPES or word in self._names
 
-    def _is_place(self, file: str, line: int | None) -> bool:
+    def _is_place(self, file: str | None, line: int | None) -> bool:
         return file in self.lines and (line is None or line <= self.lines[file])
 
     def _changed(self, entry: str) -> str:

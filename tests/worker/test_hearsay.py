@@ -37,9 +37,10 @@ def checked(**told: Any) -> Outcome:
         ("n.ipynb, cell 4", 2, True),
         ("n.ipynb, cell 1", 20, False),
         ("n.ipynb", 1, False),
+        (None, 4711, False),
     ],
 )
-def test_place_lies_in_the_submissions_own_files(file: str, line: int | None, is_place: bool) -> None:
+def test_place_lies_in_the_submissions_own_files(file: str | None, line: int | None, is_place: bool) -> None:
     """A file's name and the number of a line are what a submission says they are: `compile` takes any."""
     outcome = checked(file=file, line=line)
     assert (outcome.file, outcome.line) == ((file, line) if is_place else (None, None))
