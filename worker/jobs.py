@@ -157,11 +157,18 @@ class Child:
     def waited_s(self) -> float:
         """Return the seconds it was ready to run and had no processor; 0 where the kernel does not count them.
 
-        Its first thread's: others can only take from the time limit of the whole.
+        Its first thread's: others can only take from the time limit of the whole. The wait it is in is not among them.
         """
         with contextlib.suppress(OSError, ValueError, IndexError):
             return int(_read_proc(f"/proc/{self._pid()}/schedstat").split()[1]) / 1e9
         return 0.0
+
+    def turn(self) -> tuple[bool, int]:
+        """Return whether its first thread runs or is ready to, and the nanoseconds it has run so far."""
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            state = _read_proc(f"/proc/{self._pid()}/stat").rpartition(b")")[2].split()[0]
+            return state == b"R", int(_read_proc(f"/proc/{self._pid()}/schedstat").split()[0])
+        return False, 0
 
     def _pid(self) -> int:
         """Return its number, which stays its own until it has ended.
@@ -256,6 +263,7 @@ class JobRun:
         self._started = self._tick_at = 0.0  # the child
         self._since = 0.0  # the question, or loading
         self._cpu_before = self._waited_before = 0.0
+        self._ran_ns = -1  # the child's first thread, at the last look after the clock's limit
         self._cpu_last = 0.0  # used by a question whose child is gone
 
     def start_in(self, box: Box, now: float) -> Child:
@@ -278,6 +286,7 @@ class JobRun:
         self._started = self._since = now
         self._tick_at = now + TICK_S
         self._cpu_before = self._waited_before = 0.0
+        self._ran_ns = -1
         self.child = Child(box, self._request, self._next, resume)
         return self.child
 
@@ -360,8 +369,10 @@ class JobRun:
     def _judge_wall(self, working: Child, now: float, grace: float) -> None:
         """The clock on the wall says it is over: end the child unless it had to wait for a processor."""
         took = now - self._since
+        is_ready, ran_ns = working.turn()  # asked first: a wait that ends now is among those that are counted
+        is_waiting, self._ran_ns = is_ready and self._ran_ns in {-1, ran_ns}, ran_ns
         charged = took - (working.waited_s() - self._waited_before)
-        if charged >= self._request.wall_s + grace:
+        if charged >= self._request.wall_s + grace and not is_waiting:
             working.condemn(_Ending("timed_out", "wall"), now)
         elif charged >= self._request.wall_s and not working.is_reminded:
             working.is_reminded = True  # it stops its own loading, and what was defined counts
@@ -452,8 +463,8 @@ class JobRun:
             size = framing.HEAD.size + header_size + blob_size
             if len(data) - at < size:
                 break
-            if working.ending is not None and kind != framing.OUTCOME:
-                break  # too late: it is sentenced already, and must not be charged to the next question
+            if working.ending is not None:
+                break  # too late: what had been written before the sentence has been read
             self._take(working, kind, bytes(data[at : at + size]), header_size, now)
             at += size
         del data[:at]
@@ -497,6 +508,7 @@ class JobRun:
         """Turn to a question; beyond the last one the job is done."""
         self._number = number
         self._since = now
+        self._ran_ns = -1
         if number >= len(self._request.questions):
             self._end()
             return

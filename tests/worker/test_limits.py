@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import math
 import os
 import select
 import signal
@@ -89,13 +91,15 @@ class Clockwork:
         self.sent: list[bytes] = []
         self.signals: list[int] = []
         self.used_s = self.waited_s = 0.0
+        self.turn = (False, 0)  # ready to run, and nanoseconds run
         request = Request(
             cpu_s=10.0, wall_s=20.0, memory=1, output=1, submission=memoryview(b""), questions=(memoryview(b""),)
         )
         self.run = JobRun(request, send=self.sent.append, finish=lambda _: None, want_box=lambda _: None)
         self.child: Any = SimpleNamespace(
             ending=None, is_condemned=False, is_confined=True, is_loaded=False, is_reminded=False, incoming=bytearray(),
-            pidfd=7, cpu_s=lambda: self.used_s, waited_s=lambda: self.waited_s, read=lambda: False, output=-1,
+            pidfd=7, output=-1, kill_at=math.inf, read=lambda: False,
+            cpu_s=lambda: self.used_s, waited_s=lambda: self.waited_s, turn=lambda: self.turn,
         )  # fmt: skip
         self.child.condemn = lambda ending, _: setattr(self.child, "ending", ending)
         self.child.kill = lambda: setattr(self.child, "is_condemned", True)
@@ -134,6 +138,21 @@ def test_time_waited_for_a_processor_is_not_charged(clockwork: Clockwork) -> Non
     clockwork.run.tick(25.0)
     assert clockwork.why == ""
     clockwork.run.tick(43.0)  # the clock has been running for 21 s of it
+    assert clockwork.why == "wall"
+
+
+def test_wait_that_has_not_ended_is_not_charged_either(clockwork: Clockwork) -> None:
+    """The kernel counts a wait when it is over, so at the limit one looks whether the child is at it."""
+    clockwork.answer_loading(0.0)
+    clockwork.turn = (True, 5_000)
+    clockwork.run.tick(20.1)
+    clockwork.run.tick(20.2)
+    assert clockwork.why == ""
+    clockwork.turn, clockwork.waited_s = (True, 6_000), 18.0
+    clockwork.run.tick(20.3)
+    assert clockwork.why == ""
+    clockwork.turn = (False, 7_000)
+    clockwork.run.tick(38.1)  # it has been sleeping
     assert clockwork.why == "wall"
 
 
@@ -223,6 +242,12 @@ def test_answer_that_comes_after_the_sentence_is_not_charged_to_the_next_questio
     clockwork.child.incoming += framing.frame(framing.OUTCOME, RETURNED) + framing.frame(framing.DONE, {})
     clockwork.run.look(12.01)
     assert [frame[0] for frame in clockwork.sent] == [wire.LOADING]
+    clockwork.child.close = lambda: None
+    clockwork.run.note_ended(signal.SIGKILL, 12.05)
+    kind, header_size, blob_size = framing.HEAD.unpack_from(clockwork.sent[-1])
+    told = json.loads(clockwork.sent[-1][framing.HEAD.size :][:header_size])
+    # The rest are outcomes; as many of them as scripts would hide that it was timed out.
+    assert (kind, told["death"]["why"], blob_size - told["trace"]) == (wire.ANSWER, "cpu", 0)
 
 
 def test_what_is_kept_of_loading_is_bounded(clockwork: Clockwork) -> None:
