@@ -55,7 +55,7 @@ class Probe:
 
 # What a hostile submission would do. Each function returns what it achieved; nothing, if the sandbox holds.
 _ATTACKS = """
-import ctypes, errno, fcntl, os, resource, signal, socket, subprocess, threading
+import ctypes, errno, fcntl, mmap, os, resource, signal, socket, subprocess, threading
 libc = ctypes.CDLL(None, use_errno=True)
 
 def refused(action, *args, codes=(errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOSYS)):
@@ -138,6 +138,19 @@ def namespaces():
             found.append(name)
     return found
 
+def maps_to_share():
+    return [] if refused(mmap.mmap, -1, 4096, mmap.MAP_SHARED, codes=(errno.EPERM,)) else ["one of 4 KiB"]
+
+def pages(futex):
+    import numpy as np
+    file = os.open("/site/numpy/__init__.py", os.O_RDONLY)
+    page = mmap.mmap(file, 4096, mmap.MAP_PRIVATE, mmap.PROT_READ)
+    os.close(file)
+    advices = {"COLD": 20, "PAGEOUT": 21}
+    found = [name for name, number in advices.items() if not refused(page.madvise, number, codes=(errno.EPERM,))]
+    at = ctypes.c_void_p(np.frombuffer(page, np.uint8).ctypes.data)
+    return found + (["FUTEX_WAKE"] if libc.syscall(ctypes.c_long(futex), at, 1, 1) >= 0 else [])
+
 def works():
     import numpy as np
     thread = threading.Thread(target=lambda: None)
@@ -178,6 +191,7 @@ _FORBIDDEN = (
     *("setns", "socket", "socketpair", "splice", "execve", "execveat", "vfork", "kill", "tgkill", "flock", "mknodat"),
     *("init_module", "kexec_load", "clock_settime", "sched_setscheduler", "setpriority", "inotify_init1"),
     *("personality", "fallocate", "timer_create", "unshare", "sethostname"),
+    *("sysinfo", "statfs", "fstatfs", "fadvise64", "mincore", "cachestat"),
 )
 
 
@@ -213,16 +227,17 @@ class _Attack:
     args: tuple[Any, ...] = ()
 
 
-def _calls_by_number() -> dict[str, int]:
+def _calls_by_number(names: Iterable[str]) -> dict[str, int]:
     import pyseccomp  # importable once the filters have been made
 
     native = pyseccomp.system_arch()
-    numbers = {name: pyseccomp.resolve_syscall(native, name) for name in _FORBIDDEN}
+    numbers = {name: pyseccomp.resolve_syscall(native, name) for name in names}
     return {name: number for name, number in numbers.items() if number >= 0}
 
 
 def _quick_attacks() -> list[_Attack]:
     """Return what one healthy child can try."""
+    futex = tuple(_calls_by_number(["futex"]).values())
     return [
         _Attack("works", "works", _is_solved),
         _Attack("environment", "environment", _nothing_achieved("variables of the runner are visible")),
@@ -234,8 +249,10 @@ def _quick_attacks() -> list[_Attack]:
         _Attack("signals by fcntl", "fcntl_signals", _nothing_achieved("fcntl takes")),
         _Attack("own limits", "limits", _nothing_achieved("limits can be raised")),
         _Attack("descriptors", "descriptors", _nothing_achieved("descriptors of others are open")),
-        _Attack("system calls", "calls", _nothing_achieved("the kernel answers"), (_calls_by_number(),)),
+        _Attack("system calls", "calls", _nothing_achieved("the kernel answers"), (_calls_by_number(_FORBIDDEN),)),
         _Attack("namespaces", "namespaces", _nothing_achieved("namespaces can be made")),
+        _Attack("memory to share", "maps_to_share", _nothing_achieved("maps can be shared")),
+        _Attack("pages of files", "pages", _nothing_achieved("pages of all boxes take"), futex),
         _Attack("memory", "memory", _ends_as(Status.OUT_OF_MEMORY)),
     ]
 
