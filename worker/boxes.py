@@ -258,9 +258,7 @@ class Pool:
         """Order boxes until the pool is full; start a template where there is none to order from."""
         is_used_up = self._current is None or self._current.built >= TEMPLATE_BOXES
         if is_used_up and self._coming is None and self.failed_starts < MAX_FAILED_STARTS:
-            self._coming = Template(self._materials)
-            self._templates.add(self._coming)
-            self._watch(self._coming)
+            self._start_template()
         if self._coming is not None and self._coming.is_warm:
             before, self._current, self._coming = self._current, self._coming, None
             if before is not None and not before.boxes:
@@ -275,6 +273,16 @@ class Pool:
                 return
             self.boxes.add(box)
             self._watch(box)
+
+    def _start_template(self) -> None:
+        try:
+            self._coming = Template(self._materials)
+        except OSError as error:  # no process, no descriptor or no bubblewrap to be had at the moment
+            self.failed_starts += 1
+            self.last_words = str(error)
+            return
+        self._templates.add(self._coming)
+        self._watch(self._coming)
 
     @property
     def is_full(self) -> bool:

@@ -22,7 +22,8 @@ from assignments.script import Load, Probes, ProbesOutcome, Source, Status, call
 from assignments.spec import Limits
 from worker import wire
 from worker.box import framing
-from worker.client import Job, RunnerClient, RunnerUnavailable
+from worker.client import Job, JobFailed, RunnerClient, RunnerUnavailable
+from worker.confinement import find_bwrap
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0  # however busy the machine is; what must not happen at all is let to take longer than this
@@ -476,6 +477,26 @@ def test_fault_of_the_runner_itself_costs_one_job_and_never_a_verdict(tmp_path: 
     finally:
         process.terminate()
         assert process.wait(PATIENCE_S) == 0
+
+
+def test_runner_outlives_a_time_in_which_no_box_can_be_started() -> None:
+    """As while bubblewrap is brought up to date: who asks is told that it is the grader's, and later it works again."""
+    with tempfile.TemporaryDirectory(prefix="bwrap-") as folder:
+        Path(folder).chmod(0o755)  # the runner is another user
+        bwrap = Path(folder) / "bwrap"
+        bwrap.symlink_to(find_bwrap())
+        moved = f"from worker import confinement\nconfinement.find_bwrap = lambda: {str(bwrap)!r}"
+        with started(before=moved) as runner:
+            target = bwrap.readlink()
+            bwrap.unlink()
+            for pid, _ in children(runner.process.pid):
+                os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: not children(runner.process.pid), "its templates to end")
+            with pytest.raises(RunnerUnavailable, match="no box can be started") as told:
+                runner.run("wait", 0)
+            assert not isinstance(told.value, JobFailed)
+            bwrap.symlink_to(target)
+            wait_until(lambda: serves(runner), "boxes")
 
 
 def test_second_runner_at_the_same_place_refuses(runner: Started) -> None:
