@@ -43,7 +43,8 @@ class Known:
             changes["function"] = None
         if outcome.rests_on is not None and outcome.rests_on not in self._questions:
             changes["rests_on"] = None
-        if (outcome.file or outcome.line) is not None and not self._is_place(outcome.file, outcome.line):
+        is_placed = outcome.file is not None or outcome.line is not None
+        if is_placed and not self._is_place(outcome.file, outcome.line):
             changes |= {"file": None, "line": None}
         if outcome.mutated:
             changes["mutated"] = tuple(dict.fromkeys(map(self._changed, outcome.mutated)))

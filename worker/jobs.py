@@ -374,7 +374,7 @@ class JobRun:
         charged = took - (working.waited_s() - self._waited_before)
         if charged >= self._request.wall_s + grace and not is_waiting:
             working.condemn(_Ending("timed_out", "wall"), now)
-        elif charged >= self._request.wall_s and not working.is_reminded:
+        elif self._number < 0 and charged >= self._request.wall_s and not working.is_reminded:
             working.is_reminded = True  # it stops its own loading, and what was defined counts
             kill_child(working.pidfd, signal.SIGALRM)
         elif took >= self._longest_s(working, self._request.wall_s + grace):
@@ -434,8 +434,9 @@ class JobRun:
             message: why.
             is_away: it had nothing to do with this job, which may be tried again as often as it takes.
         """
-        self._send(framing.frame(wire.FAULT, {"message": message, "is_away": is_away}))
-        self._end()
+        if not self.is_finished:  # else the client would take it for the answer to its next job
+            self._send(framing.frame(wire.FAULT, {"message": message, "is_away": is_away}))
+            self._end()
 
     # --- what follows from it ---
 

@@ -38,6 +38,7 @@ def checked(**told: Any) -> Outcome:
         ("n.ipynb, cell 1", 20, False),
         ("n.ipynb", 1, False),
         (None, 4711, False),
+        ("", None, False),
     ],
 )
 def test_place_lies_in_the_submissions_own_files(file: str | None, line: int | None, is_place: bool) -> None:

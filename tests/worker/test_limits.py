@@ -168,6 +168,26 @@ def test_loading_is_reminded_of_its_time_before_it_is_ended(clockwork: Clockwork
     assert clockwork.why == "wall"
 
 
+def test_question_is_never_reminded_of_its_time(clockwork: Clockwork) -> None:
+    """It may have an alarm of its own, which must not go off because it waits for a processor."""
+    clockwork.answer_loading(0.0)
+    clockwork.turn = (True, 5_000)
+    for now in (20.1, 20.2, 20.3):
+        clockwork.run.tick(now)
+    assert clockwork.signals == []
+
+
+def test_job_that_has_its_answers_is_told_of_no_fault(clockwork: Clockwork) -> None:
+    """Its client would take it for the answer to the next job."""
+    clockwork.answer_loading(0.0)
+    clockwork.child.incoming += framing.frame(framing.DONE, {})
+    clockwork.run.look(0.1)
+    told = list(clockwork.sent)
+    assert clockwork.run.is_finished
+    clockwork.run.fail("a fault of ours while its child ends")
+    assert clockwork.sent == told
+
+
 def test_computing_time_is_that_of_all_threads(runner_socket: Path) -> None:
     """Else one could compute on and on in a thread, while the first one waits for it."""
     source = """
