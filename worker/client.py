@@ -49,17 +49,19 @@ class RunnerClient:
             RunnerUnavailable: there is no runner, or it could not finish the job; nothing is the student's fault.
         """
         while True:
-            is_kept = bool(self._kept)
-            connection = self._kept.pop() if is_kept else self._connect()
+            try:
+                connection, is_kept = self._kept.pop(), True  # asked by several threads, so not looked at before
+            except IndexError:
+                connection, is_kept = self._connect(), False
             connection.settimeout(patience_s(job.limits))
             is_answered = False
             try:
                 for event in run_over(connection, job):
                     is_answered = True
                     yield event
-            except RunnerUnavailable:
+            except RunnerUnavailable as error:
                 connection.close()
-                if is_answered or not is_kept:
+                if is_answered or not is_kept or isinstance(error, JobFailed):
                     raise
                 # The runner this connection led to has been replaced in the meantime: ask the new one.
             except BaseException:

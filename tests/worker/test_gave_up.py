@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,7 @@ from grader.models import Run
 from tests.worker.conftest import NOW, Queued
 from worker import judging, wire
 from worker.box import framing
-from worker.client import Job, JobFailed, RunnerUnavailable, run_over
+from worker.client import Job, JobFailed, RunnerClient, RunnerUnavailable, run_over
 from worker.supply import Gate
 
 
@@ -28,6 +29,18 @@ def test_fault_of_a_job_is_told_from_a_runner_that_is_away(is_away: bool, expect
         with pytest.raises(RunnerUnavailable, match="it died") as caught:
             next(run_over(ours, job))
     assert type(caught.value) is expected
+
+
+def test_job_given_up_over_a_kept_connection_is_not_begun_anew(tmp_path: Path) -> None:
+    """The runner is there and has spoken: to ask it again would be a try that nobody counts."""
+    job = Job((Source("work.py", "work", ("",)),), "work", (Probes("q", (call("f"),)),), Limits())
+    client = RunnerClient(tmp_path / "nobody-listens")
+    ours, theirs = socket.socketpair()
+    client._kept.append(ours)
+    with theirs:
+        theirs.sendall(framing.frame(wire.FAULT, {"message": "it died", "is_away": False}))
+        with pytest.raises(JobFailed, match="it died"):
+            next(client.run(job))
 
 
 @pytest.mark.parametrize(("error", "counted"), [(RunnerUnavailable("away"), 0), (JobFailed("gave up"), 1)])
