@@ -7,6 +7,7 @@ teacher may set them, so that what hangs costs a second; everything else is as `
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import itertools
 import json
 import os
@@ -235,29 +236,30 @@ def flood(them: Crowd, number: int) -> dict[str, Any]:
     with ThreadPoolExecutor(number) as pool:
         flooding = list(pool.map(lambda _: them.hand_in(ERRING[0], hanging, wait_s=0), range(number)))
     begun = time.monotonic()
-    right = them.result(OTHER, them.hand_in(OTHER, RIGHT))
+    handed_in = them.hand_in(OTHER, RIGHT, wait_s=0)
+    # Only from here on every worker sees it: a run claimed while it was on its way was rightly the next.
+    accepted_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    right = them.result(OTHER, handed_in)
     waited = time.monotonic() - begun
-    runs = them.runs()
-    own = runs[right["id"]]
-    before = [
-        run for each in flooding if (run := runs[each["id"]])["started_at"] and run["started_at"] < own["started_at"]
-    ]
-    overtook = [run for run in before if run["started_at"] > own["queued_at"]]
-    still = sum(runs[each["id"]]["status"] != "graded" for each in flooding)
     graded = [them.result(ERRING[0], each) for each in flooding]
+    started = {submission: dt.datetime.fromisoformat(run["started_at"]) for submission, run in them.runs().items()}
+    own = started[right["id"]]
+    before = [started[each["id"]] for each in flooding if started[each["id"]] < own]
+    overtook = [each for each in before if each > accepted_at]
+    behind = len(flooding) - len(before)
     code = next(each for each in right["questions"] if each["id"] == "f4")
     odd = [f"{len(overtook)} of the flood were started after the right one came and before it was"] if overtook else []
     if code["score"] != code["max_score"]:
         odd.append(f"the right one got {code['verdict']}")
-    if not still:
-        odd.append("the flood was over before the right one was graded: nothing was shown")
+    if not behind:
+        odd.append("nothing was left of the flood when the right one was started: nothing was shown")
     odd += [f"of the flood one is {each['status']}" for each in graded if each["status"] != "graded"]
     return {
         "flood": number,
         "accepted": len(flooding),
         "started_before": len(before),
         "overtook": len(overtook),
-        "still_waiting_then": still,
+        "started_after": behind,
         "waited_s": round(waited, 2),
         "limit_of_a_run_s": LIMITS["wall_s"],
         "load": round(os.getloadavg()[0], 1),
