@@ -7,6 +7,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from dataclasses import dataclass
 
 MAX_ENTRIES = 1_000  # of any kind, ignored ones included
 _SOURCES = (".py", ".ipynb")
@@ -29,12 +30,21 @@ def is_zip(content: bytes) -> bool:
     return content.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
-def read(
-    content: bytes, *, max_files: int, max_file_bytes: int, max_total_bytes: int
-) -> tuple[list[tuple[str, bytes]], list[str]]:
+@dataclass
+class Allowance:
+    """How much the archives of one upload may hold together; sizes are in bytes and hold for what really comes out."""
+
+    max_files: int
+    max_file_bytes: int
+    max_total_bytes: int
+    files: int = 0  # sources found so far
+    total_bytes: int = 0  # unpacked so far
+
+
+def read(content: bytes, allowance: Allowance) -> tuple[list[tuple[str, bytes]], list[str]]:
     """Return the sources of an archive, flattened by one folder, and remarks on what was left out.
 
-    Sizes are in bytes and hold for what really comes out, whatever the archive claims.
+    What it takes of the allowance is counted there, also when the archive is refused.
 
     Raises:
         ArchiveRefused: broken, encrypted, too much inside, a path that leads out, a link, an archive in the archive.
@@ -45,9 +55,12 @@ def read(
             if len(infos) > MAX_ENTRIES:
                 raise ArchiveRefused(f"holds {len(infos)} entries; at most {MAX_ENTRIES} are allowed")
             chosen, notes = _choose(infos)
-            if len(chosen) > max_files:
-                raise ArchiveRefused(f"holds {len(chosen)} source files; at most {max_files} are allowed")
-            return _extract(archive, chosen, max_file_bytes, max_total_bytes), notes
+            together = ", with the archives before it" if allowance.files else ""
+            allowance.files += len(chosen)
+            if allowance.files > allowance.max_files:
+                number = f"{len(chosen)} source files" if not together else f"too many source files{together}"
+                raise ArchiveRefused(f"holds {number}; at most {allowance.max_files} are allowed")
+            return _extract(archive, chosen, allowance), notes
     except _BROKEN as error:
         raise ArchiveRefused("is a broken zip archive; make it anew") from error
 
@@ -97,17 +110,17 @@ def _parts(info: zipfile.ZipInfo) -> list[str]:
 
 
 def _extract(
-    archive: zipfile.ZipFile, chosen: dict[str, zipfile.ZipInfo], max_file_bytes: int, max_total_bytes: int
+    archive: zipfile.ZipFile, chosen: dict[str, zipfile.ZipInfo], allowance: Allowance
 ) -> list[tuple[str, bytes]]:
     entries = []
-    total = 0
+    together = ", with the archives before it" if allowance.total_bytes else ""
     for name, info in chosen.items():
         with archive.open(info) as file:
-            data = file.read(max_file_bytes + 1)
-        total += len(data)
-        if len(data) > max_file_bytes:
-            raise ArchiveRefused(f'holds "{name[:60]}" of more than {max_file_bytes >> 10} KiB')
-        if total > max_total_bytes:
-            raise ArchiveRefused(f"unpacks to more than {max_total_bytes >> 20} MiB")
+            data = file.read(allowance.max_file_bytes + 1)
+        allowance.total_bytes += len(data)
+        if len(data) > allowance.max_file_bytes:
+            raise ArchiveRefused(f'holds "{name[:60]}" of more than {allowance.max_file_bytes >> 10} KiB')
+        if allowance.total_bytes > allowance.max_total_bytes:
+            raise ArchiveRefused(f"unpacks{together} to more than {allowance.max_total_bytes >> 20} MiB")
         entries.append((name, data))
     return entries

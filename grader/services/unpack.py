@@ -60,6 +60,7 @@ class _Reading:
     """What has been found so far."""
 
     slug: str
+    allowance: archives.Allowance
     sources: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -71,12 +72,12 @@ def unpack(files: Sequence[tuple[str, bytes]], slug: str, limits: UploadLimits =
     Args:
         files: name and content of each `.py`, `.ipynb` or `.zip`.
         slug: the assignment's, for advice on names.
-        limits: what an archive may unpack to.
+        limits: what the archives may hold and unpack to, all of them together.
 
     Raises:
         FilesRejected: at least one file cannot be graded as it is; every problem found is listed.
     """
-    reading = _Reading(slug)
+    reading = _Reading(slug, archives.Allowance(limits.files, limits.file_bytes, limits.unpacked_bytes))
     seen: set[str] = set()
     for name, content in files:
         problem = _name_problem(name)
@@ -86,14 +87,14 @@ def unpack(files: Sequence[tuple[str, bytes]], slug: str, limits: UploadLimits =
         if problem is not None:
             reading.problems.append(Problem(one_line(name, 60) or "(no name)", problem))
             continue
-        _read(reading, name, content, limits)
+        _read(reading, name, content)
     _find_clashes(reading)
     if reading.problems:
         raise FilesRejected(reading.problems)
     return Unpacked(tuple(sorted(reading.sources, key=lambda source: source.module)), tuple(reading.notes))
 
 
-def _read(reading: _Reading, name: str, content: bytes, limits: UploadLimits) -> None:
+def _read(reading: _Reading, name: str, content: bytes) -> None:
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     if extension not in {"py", "ipynb", "zip"}:
         problem = "is not a .py, .ipynb or .zip file; upload the Python source itself"
@@ -103,7 +104,7 @@ def _read(reading: _Reading, name: str, content: bytes, limits: UploadLimits) ->
     if extension == "zip" and not is_archive:
         reading.problems.append(Problem(name, "is named .zip but is not a zip archive; make it anew"))
     elif extension == "zip":
-        _read_archive(reading, name, content, limits)
+        _read_archive(reading, name, content)
     elif is_archive and b"[Content_Types].xml" in content[:4096]:
         reading.problems.append(Problem(name, _NO_TEXT.format(kind="a Word document (or another of Office)")))
     elif is_archive:
@@ -112,14 +113,9 @@ def _read(reading: _Reading, name: str, content: bytes, limits: UploadLimits) ->
         _read_module(reading, name, content)
 
 
-def _read_archive(reading: _Reading, name: str, content: bytes, limits: UploadLimits) -> None:
+def _read_archive(reading: _Reading, name: str, content: bytes) -> None:
     try:
-        entries, notes = archives.read(
-            content,
-            max_files=limits.files,
-            max_file_bytes=limits.file_bytes,
-            max_total_bytes=limits.unpacked_bytes,
-        )
+        entries, notes = archives.read(content, reading.allowance)
     except archives.ArchiveRefused as error:
         reading.problems.append(Problem(name, str(error)))
         return

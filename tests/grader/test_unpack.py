@@ -367,6 +367,33 @@ class TestArchives:
         with pytest.raises(FilesRejected, match="unpacks to more"):
             unpack([("hw.zip", content)], "perceptron", UploadLimits(unpacked_bytes=5000))
 
+    def test_what_comes_out_of_several_archives_is_bounded_together(self):
+        """Fifty archives of 20 MiB each, a few hundred KiB to send, would be a GiB in the web server and the worker."""
+        files = [(f"hw{at}.zip", zipped([(f"m{at}.py", b"#" * 3000)])) for at in range(3)]
+        assert len(unpack(files, "perceptron", UploadLimits(unpacked_bytes=9000)).sources) == 3
+        with pytest.raises(FilesRejected) as caught:
+            unpack(files, "perceptron", UploadLimits(unpacked_bytes=8 << 10))
+        (problem,) = caught.value.errors
+        assert problem.field == "hw2.zip"
+        assert "with the archives before it" in problem.detail
+
+    def test_what_a_refused_archive_took_counts(self):
+        """Else as many of them as an upload may hold would each be unpacked, to be refused for their last entry."""
+        broken = bytearray(zipped([("m.py", b"#" * 3000), ("n.py", b"x = 1" * 99)], zipfile.ZIP_STORED))
+        broken[broken.index(b"x = 1")] ^= 0xFF
+        with pytest.raises(FilesRejected) as caught:
+            unpack([(f"hw{at}.zip", bytes(broken)) for at in range(3)], "p", UploadLimits(unpacked_bytes=5000))
+        broken_one, *too_much = [problem.detail for problem in caught.value.errors]
+        assert "broken" in broken_one
+        assert all("with the archives before it" in detail for detail in too_much)
+        assert len(too_much) == 2
+
+    def test_files_in_several_archives_are_counted_together(self):
+        files = [(f"hw{at}.zip", zipped([(f"m{at}{n}.py", "x = 1") for n in "abcd"])) for at in range(3)]
+        assert len(unpack(files, "perceptron", UploadLimits(files=12)).sources) == 12
+        with pytest.raises(FilesRejected, match="with the archives before it; at most 11"):
+            unpack(files, "perceptron", UploadLimits(files=11))
+
     def test_a_notebook_in_an_archive_is_read(self):
         found = unpacked("hw.zip", zipped([("hw.ipynb", notebook("a = 1"))]))
         assert found.sources[0].cells == ("a = 1",)
