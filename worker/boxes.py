@@ -278,8 +278,7 @@ class Pool:
         try:
             self._coming = Template(self._materials)
         except OSError as error:  # no process, no descriptor or no bubblewrap to be had at the moment
-            self.failed_starts += 1
-            self.last_words = str(error)
+            self._note_no_template(str(error))
             return
         self._templates.add(self._coming)
         self._watch(self._coming)
@@ -336,13 +335,16 @@ class Pool:
             self._current = None
         if template is self._coming:
             self._coming = None
-            if self._current is not None:
-                self._current.built = 0  # it has to do for as long again
         self._forget(template)
         said = template.end()  # its boxes end with it, and their sockets tell
         if not template.is_warm:
-            self.failed_starts += 1
-            self.last_words = said or "it ended without a word"
+            self._note_no_template(said or "it ended without a word")
+
+    def _note_no_template(self, why: str) -> None:
+        self.failed_starts += 1
+        self.last_words = why
+        if self._current is not None:
+            self._current.built = 0  # it has to do for as long again
 
     def throw_away_late(self, now: float) -> None:
         """End what did not become ready in time."""

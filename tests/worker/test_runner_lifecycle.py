@@ -479,24 +479,37 @@ def test_fault_of_the_runner_itself_costs_one_job_and_never_a_verdict(tmp_path: 
         assert process.wait(PATIENCE_S) == 0
 
 
-def test_runner_outlives_a_time_in_which_no_box_can_be_started() -> None:
-    """As while bubblewrap is brought up to date: who asks is told that it is the grader's, and later it works again."""
+@contextlib.contextmanager
+def moved_bwrap() -> Iterator[tuple[Path, str]]:
+    """Give a bubblewrap that can be taken away, and what makes a runner use it."""
     with tempfile.TemporaryDirectory(prefix="bwrap-") as folder:
         Path(folder).chmod(0o755)  # the runner is another user
         bwrap = Path(folder) / "bwrap"
         bwrap.symlink_to(find_bwrap())
-        moved = f"from worker import confinement\nconfinement.find_bwrap = lambda: {str(bwrap)!r}"
-        with started(before=moved) as runner:
-            target = bwrap.readlink()
-            bwrap.unlink()
-            for pid, _ in children(runner.process.pid):
-                os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: not children(runner.process.pid), "its templates to end")
-            with pytest.raises(RunnerUnavailable, match="no box can be started") as told:
-                runner.run("wait", 0)
-            assert not isinstance(told.value, JobFailed)
-            bwrap.symlink_to(target)
-            wait_until(lambda: serves(runner), "boxes")
+        yield bwrap, f"from worker import boxes, confinement\nconfinement.find_bwrap = lambda: {str(bwrap)!r}\n"
+
+
+def test_runner_outlives_a_time_in_which_no_box_can_be_started() -> None:
+    """As while bubblewrap is brought up to date: who asks is told that it is the grader's, and later it works again."""
+    with moved_bwrap() as (bwrap, before), started(before=before) as runner:
+        target = bwrap.readlink()
+        bwrap.unlink()
+        for pid, _ in children(runner.process.pid):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not children(runner.process.pid), "its templates to end")
+        with pytest.raises(RunnerUnavailable, match="no box can be started") as told:
+            runner.run("wait", 0)
+        assert not isinstance(told.value, JobFailed)
+        bwrap.symlink_to(target)
+        wait_until(lambda: serves(runner), "boxes")
+
+
+def test_template_whose_successor_cannot_be_started_has_to_do() -> None:
+    few = "boxes.TEMPLATE_BOXES = 4\n"
+    with moved_bwrap() as (bwrap, before), started(before=before + few, box_reuse=1) as runner:
+        bwrap.unlink()
+        for _ in range(20):
+            assert runner.run("wait", 0).outcomes[0].status is Status.RETURNED
 
 
 def test_second_runner_at_the_same_place_refuses(runner: Started) -> None:
