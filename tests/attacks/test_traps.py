@@ -72,7 +72,9 @@ def test_no_process_of_a_box_shares_a_session_or_a_group_with_the_runner(the_wal
 
 def test_root_of_a_box_is_read_only(the_wall: Wall) -> None:
     """The empty root is a tmpfs of half the memory, and writable unless it is mounted again."""
+    assert the_wall.leftovers() == []  # at rest: no box is being made, and no child of the test before is about to end
     children = [pid for pid in boxes_of(the_wall) if not family(pid)]
+    assert children
     for pid in children:
         mounts = [line.split() for line in Path(f"/proc/{pid}/mountinfo").read_text(encoding="utf-8").splitlines()]
         assert [where for _, _, _, _, where, options, *_ in mounts if where == "/" and "ro" in options.split(",")] == [
