@@ -162,13 +162,25 @@ BROKEN: list[dict[str, object]] = [
     *({"properties": properties} for properties in (None, [], {}, {"delivery_tag": [], "delivery_info": {}})),
     *({"headers": headers} for headers in (None, [], [1])),
     *({"headers": HEADERS | {"expires": moment}} for moment in ("soon", 1e400, [])),
-    *({"headers": HEADERS | {"eta": moment}} for moment in ("soon", 1, [])),
+    *(
+        {"headers": HEADERS | {"eta": moment}}
+        for moment in ("soon", 1, [], "", "2026-01-01", "9999-12-31T23:59:59+00:00")
+    ),
+    *({"headers": HEADERS | {"retries": times}} for times in ("x", -1, 10**30, True, None)),
     *({"headers": HEADERS | {"timelimit": limit}} for limit in ("x", 1, [-1, -1], [[], {}])),
     *({"headers": HEADERS | {"id": number}} for number in (None, [1], {})),
     *({"headers": HEADERS | {"task": task}} for task in (None, [1], {})),
     {"headers": HEADERS | {"compression": "zlib"}},
 ]
-EMBED: dict[str, None] = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
+ODD: list[dict[str, object]] = [  # headers that are not looked at
+    *(
+        {name: 5}
+        for name in ("root_id", "shadow", "argsrepr", "stamped_headers", "stamps", "group", "origin", "hostname")
+    ),
+    *({"stamped_headers": ["a"], "stamps": stamps} for stamps in (None, {"a": 5})),
+    {"delivery_info": 5, "properties": 5, "args": 5, "chord": {"task": "x"}, "callbacks": 5, "is_eager": True},
+]
+EMBED: dict[str, object] = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
 
 def test_forged_messages_grade_nothing_twice_and_keep_nobody_waiting(
@@ -189,6 +201,9 @@ def test_forged_messages_grade_nothing_twice_and_keep_nobody_waiting(
         envelope([[{"a": ["b"]}], {}, EMBED]),
         envelope([[], {"run_id": None, "more": 1}, EMBED]),
         envelope([["\x00' OR 1=1 --"], {}, EMBED]),
+        envelope([["\ud800"], {}, EMBED]),
+        *(envelope([["x"], {}, EMBED | {what: 5}]) for what in EMBED),
+        *(envelope([["x"], {}, EMBED], headers=HEADERS | odd) for odd in ODD),
         *[envelope([[first.id], {}, EMBED])] * 300,
     ]
     with redis.Redis.from_url(valkey_url) as client, Celery() as stranger:
