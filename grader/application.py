@@ -7,6 +7,7 @@ import re
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
+from gunicorn.http.errors import ParseException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from grader.api import problems
@@ -54,6 +55,8 @@ class Application(Flask):
 
     def handle_user_exception(self, e: Exception) -> ResponseReturnValue:
         """Answer an exception of a view: a problem document below `/api/`, else what the pages registered."""
+        if isinstance(e, ParseException):  # gunicorn reads a body as late as the view does
+            e = BadRequest("the body does not come in the pieces that its Transfer-Encoding announces")
         if request.path.startswith(API_PREFIX):
             return problems.answer(e)
         return super().handle_user_exception(e)

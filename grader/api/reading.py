@@ -80,6 +80,8 @@ def _json_upload(key: str | None) -> Upload:
     data = request.get_data(cache=False)
     if request.content_length is None and len(data) >= (request.max_content_length or 0):
         raise RequestEntityTooLarge  # a body of unannounced length is cut off at the limit, silently
+    if len(data) < (request.content_length or 0):
+        raise BadRequest("the body is shorter than its Content-Length; it was cut off on its way")
     _require_names(data)
     try:
         body = SubmissionIn.model_validate_json(data)

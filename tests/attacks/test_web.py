@@ -42,11 +42,19 @@ def post(service: Service, student: int, body: dict[str, Any], wait_s: int = 30,
         return error.code, json.loads(error.read())
 
 
-def raw(service: Service, request: bytes) -> bytes:
-    """Send bytes and return what comes back until the other side closes, or falls silent after it has answered."""
+def raw(service: Service, request: bytes, *, is_all: bool = False) -> bytes:
+    """Send bytes and return what comes back until the other side closes, or falls silent after it has answered.
+
+    Args:
+        service: asked.
+        request: sent.
+        is_all: whether to tell the other side that nothing more comes.
+    """
     place = urllib.parse.urlsplit(service.url)
     with socket.create_connection((place.hostname, place.port), timeout=60) as stream:
         stream.sendall(request)
+        if is_all:
+            stream.shutdown(socket.SHUT_WR)
         answer = b""
         with contextlib.suppress(TimeoutError):
             while piece := stream.recv(1 << 16):
@@ -98,6 +106,34 @@ def test_request_whose_length_can_be_read_in_two_ways_hides_no_second_one(head: 
     answer = raw(service, b"POST /api/v1/courses HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n" + hidden)
     assert b'"openapi"' not in answer
     assert answer.count(b"HTTP/1.1 200") == 0
+
+
+WHOLE = b'{"files": {"a.py": "x = 1"}}'
+
+
+@pytest.mark.parametrize("path", [PATH, "/login"])
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"Transfer-Encoding: chunked", b"-5\r\nabc\r\n0\r\n\r\n"),
+        (b"Transfer-Encoding: chunked", b"0x1c\r\n" + WHOLE + b"\r\n0\r\n\r\n"),
+        (b"Transfer-Encoding: chunked", b'1c;a="\r\n' + WHOLE + b"\r\n0\r\n\r\n"),
+        (b"Transfer-Encoding: chunked", b"1c\r\n" + WHOLE + b"no end"),
+        (b"Transfer-Encoding: chunked", b"1c\r\n" + WHOLE[:9]),
+        (b"Content-Length: 100", WHOLE),
+    ],
+)
+def test_body_that_does_not_come_as_announced_is_refused_and_no_failure_of_ours(
+    head: bytes, body: bytes, path: str, service: Service
+) -> None:
+    """A 500 says that we failed, and its log entry calls somebody to look."""
+    token = service.demo["students"][0]["token"].encode()
+    kind = b"application/json" if path == PATH else b"application/x-www-form-urlencoded"
+    fields = [b"Host: x", b"Authorization: Bearer " + token, b"Content-Type: " + kind, head, b"Connection: close"]
+    request = b"\r\n".join([b"POST " + path.encode() + b" HTTP/1.1", *fields, b"", body])
+    answer = raw(service, request, is_all=True)
+    assert answer.startswith(b"HTTP/1.1 400 "), answer[:300]
+    assert b"our fault" not in answer
 
 
 @pytest.mark.parametrize(
