@@ -26,6 +26,7 @@ _OURS = frozenset(
 )
 """The words of what `rescue.whereabouts` and its like say."""
 _CHANGED = re.compile(r"(\w+): (\w+)")
+_LOOKED_THROUGH = 2 << 20  # characters of a submission, smallest files first: a set of 20 MiB of words takes 250 MB
 
 
 class Known:
@@ -62,10 +63,19 @@ class Known:
 
     @functools.cached_property
     def _names(self) -> frozenset[str]:
-        """Every word of the submission and its files' names, and what the scripts call and name; rarely asked for."""
-        texts = [text for source in self._sources for text in (source.name, *source.cells)]
+        """Every word of the submission and its files' names, and what the scripts call and name; rarely asked for.
+
+        In what is left out of a submission too large to be looked through nothing is known, and so nothing told.
+        """
         asked = [name for call in self._calls for name in (call.function, *call.kwargs)]
-        return frozenset(word for text in (*texts, *asked) for word in _WORD.findall(text))
+        known = {word for text in (*asked, *(source.name for source in self._sources)) for word in _WORD.findall(text)}
+        left = _LOOKED_THROUGH
+        for text in sorted((text for source in self._sources for text in source.cells), key=len):
+            left -= len(text)
+            if left < 0:
+                break
+            known.update(_WORD.findall(text))
+        return frozenset(known)
 
     def _is_word(self, word: str) -> bool:
         """Whether it is of the submission, one of ours, or the number of a line there is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -104,3 +106,20 @@ def test_what_is_missing_is_said_in_words_of_ours_and_of_the_submission(told: st
 )
 def test_other_words_about_what_is_missing_are_not_repeated(told: str) -> None:
     assert checked(status=Status.MISSING, message=told).message == ""
+
+
+def test_names_of_a_submission_of_many_megabytes_take_little_memory() -> None:
+    """What an upload may unpack to, all of it words: a set of them was 250 MB of the worker's memory."""
+    large = tuple(
+        Source(f"p{at}.py", f"p{at}", ("# " + " ".join(f"q{at}x{number:x}" for number in range(100_000)),))
+        for at in range(20)
+    )
+    known = Known(dataclasses.replace(JOB, sources=(*large, *JOB.sources)))
+    told = Outcome(status=Status.MISSING, message="`Net` is not defined", mutated=("train: X",))
+    tracemalloc.start()
+    try:
+        outcome = known.checked(told)
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
+    assert outcome == told  # the small files' names are known
