@@ -113,7 +113,7 @@ def _extract(
     archive: zipfile.ZipFile, chosen: dict[str, zipfile.ZipInfo], allowance: Allowance
 ) -> list[tuple[str, bytes]]:
     entries = []
-    together = ", with the archives before it" if allowance.total_bytes else ""
+    together = ", with the archives before it," if allowance.total_bytes else ""
     for name, info in chosen.items():
         with archive.open(info) as file:
             data = file.read(allowance.max_file_bytes + 1)
